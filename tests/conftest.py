@@ -13,6 +13,9 @@ BY_FIXTURE = ("browser", "cluster", "notebook")  # markers of the tests that use
 
 def pytest_addoption(parser):
     parser.addoption("--write-golden", action="store_true", help="write the golden files again")
+    parser.addoption(
+        "--guard-pages", choices=("after", "before"), help="call kernels with arrays beside guard pages"
+    )
 
 
 def pytest_collection_modifyitems(items):
@@ -53,6 +56,18 @@ def _pytorch_is_hidden_without_its_marker(request, monkeypatch):
 @pytest.fixture(autouse=True)
 def _floating_point_faults_raise():
     with np.errstate(divide="raise", over="raise", invalid="raise"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _arrays_lie_beside_guard_pages(request):
+    side = request.config.getoption("--guard-pages")
+    if side is None:
+        yield
+        return
+    import guard_pages
+
+    with guard_pages.guarded(side):
         yield
 
 
@@ -158,6 +173,11 @@ def is_foreign(url, base):
 
 def pytest_terminal_summary(terminalreporter):
     import browsers
+
+    if terminalreporter.config.getoption("--guard-pages"):
+        import guard_pages
+
+        terminalreporter.write_line(guard_pages.summary_line())
 
     for line in browsers.summary_lines(terminalreporter.stats):
         terminalreporter.write_line(line)

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from tinynet.data.world import World as World
     from tinynet.errors import TinyNetError as TinyNetError
     from tinynet.evaluation.bayes import posterior as posterior
-    from tinynet.evaluation.classification import score as score
     from tinynet.evaluation.comparison import compare as compare
     from tinynet.evaluation.diagnosis import diagnose as diagnose
     from tinynet.evaluation.exam import Exam as Exam
     from tinynet.evaluation.exam import ExamResult as ExamResult
     from tinynet.evaluation.predictions import predictions as predictions
-    from tinynet.evaluation.regression import score_regression as score_regression
+    from tinynet.evaluation.score import score as score
     from tinynet.evaluation.symmetry import symmetrize as symmetrize
     from tinynet.evaluation.verdicts import Verdict as Verdict
     from tinynet.experiments.population import Population as Population
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from tinynet.recipe import Recipe as Recipe
     from tinynet.story.journey import journey as journey
     from tinynet.story.learner import learner as learner
+    from tinynet.training.defaults import defaults as defaults
     from tinynet.training.recording import Recording as Recording
     from tinynet.training.recording import load as load
     from tinynet.training.train import nudge as nudge
@@ -74,6 +74,7 @@ _MODULE_OF = {
     "Verdict": "evaluation.verdicts",
     "World": "data.world",
     "compare": "evaluation.comparison",
+    "defaults": "training.defaults",
     "diagnose": "evaluation.diagnosis",
     "export": "exports.export",
     "grid": "experiments.trials",
@@ -86,8 +87,7 @@ _MODULE_OF = {
     "population": "experiments.population",
     "predictions": "evaluation.predictions",
     "posterior": "evaluation.bayes",
-    "score": "evaluation.classification",
-    "score_regression": "evaluation.regression",
+    "score": "evaluation.score",
     "split": "data.splits",
     "sweep": "experiments.sweep",
     "train": "training.train",

@@ -111,9 +111,9 @@ def _in_python(space: str, parameter: str, value: str, condition: str) -> str:
 
 def _option(name: str, value: str, condition: str) -> str:
     """Return advice that contains a command-line option with its value."""
-    setting = literal_eval(value)
+    setting, (yes, _, no) = literal_eval(value), name.partition("/")
     if isinstance(setting, bool):
-        return _sentence(condition, "use" if setting else "remove", name)
+        return _sentence(condition, "use" if setting or no else "remove", yes if setting else no or yes)
     setting = setting[0] if isinstance(setting, list) else setting
     return _sentence(condition, "use", f"{name} {shlex.quote(str(setting))}")
 

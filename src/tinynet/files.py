@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_path, kind_of
+from tinynet.validation import check_int, check_path, kind_of
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
@@ -91,7 +91,7 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
         )
     try:
         arrays = load(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        header = parse_json(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except KeyError as error:
         raise TinyNetError(
             f"{source} contains tensors of type {error.args[0]}, which NumPy does not support. Save them as float32."
@@ -99,6 +99,25 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     except (SafetensorError, ValueError, TypeError) as error:
         raise TinyNetError(f"{source} is damaged ({error}). Use another copy.") from error
     return arrays, header.get("__metadata__") or {}
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Parse JSON by its standard.
+
+    Raises ValueError for any other text: for NaN and infinities, and for lists in lists beyond Python's limit.
+
+    >>> parse_json("[1, NaN]")
+    Traceback (most recent call last):
+    ValueError: NaN is not a number of JSON
+    """
+    try:
+        return json.loads(text, parse_constant=_refused_constant)
+    except RecursionError:
+        raise ValueError("its lists are nested too deeply") from None
+
+
+def _refused_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -282,8 +301,8 @@ def _about(kind: str, text: object, source: str) -> dict[str, Any]:
     if not isinstance(text, str):
         raise TinyNetError(f"{source} is a safetensors file, but not a TinyNet {kind}. {_other_file(kind)}")
     try:
-        about = json.loads(text)
-        found, version = about["kind"], int(about["format"])
+        about = parse_json(text)
+        found, version = about["kind"], check_int("format", about["format"], 1)
     except (ValueError, KeyError, TypeError) as error:
         raise TinyNetError(
             f"{source} is damaged: its description cannot be read ({error}). Use another copy."

@@ -13,6 +13,7 @@ from tinynet.validation import (
     check_fields,
     check_int,
     check_number,
+    check_object,
     shown,
 )
 
@@ -250,10 +251,7 @@ class Recipe:
 
         Raises TinyNetError for an unknown field.
         """
-        if not isinstance(data, dict):
-            raise TinyNetError(
-                f"is of type {type(data).__name__}. It must be a JSON object.", parameter="recipe"
-            )
+        check_object("recipe", data)
         data = {
             EARLIER_NAMES.get(name, name): EARLIER_VALUES.get(value, value)
             if isinstance(value, str)

@@ -181,12 +181,12 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
-def check_array(name: str, value: object) -> np.ndarray:
+def check_numbers(name: str, value: object) -> np.ndarray:
     """Return numbers as an array of float64. NaN and infinity are allowed.
 
     Raises TinyNetError for other values, and for rows of different lengths.
 
-    >>> check_array("inputs", [[0, 1], [0.5]])
+    >>> check_numbers("inputs", [[0, 1], [0.5]])
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: inputs is [[0, 1], [0.5]]. It must be an array of numbers, with rows of equal length.
     """
@@ -218,6 +218,17 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
         raise TinyNetError(
             f"{kind} has no field {unknown[0]!r}. Its fields are {', '.join(map(repr, known))}."
         )
+
+
+def check_object(name: str, value: object) -> None:
+    """Raise a TinyNetError for a value that is not a JSON object.
+
+    >>> check_object("recipe", [1])
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: recipe is of type list. It must be a JSON object.
+    """
+    if not isinstance(value, dict):
+        raise TinyNetError(f"is of type {type(value).__name__}. It must be a JSON object.", parameter=name)
 
 
 def check_path(name: str, value: object) -> Path:

@@ -42,9 +42,7 @@ def test_a_population_and_one_of_its_seeds_equal_python(open_page, noise):
     member.click()
     expect(page.get_by_role("spinbutton", name="Seed")).to_have_value(str(seed))
     run = tn.train(tn.Network.initial(seed=seed), LINES, replace(recipe, seed=seed))
-    expect(page.locator(".at-timeline")).to_contain_text(
-        f"Last epoch: mean loss {run.loss_per_epoch[-1]:.4f}"
-    )
+    expect(page.locator(".at-timeline")).to_contain_text(f"at the end: {run.training_loss():.4f}")
     assert gaps[seed] > 0
 
 
@@ -110,5 +108,5 @@ def test_the_instructions_of_the_nudge_chapter_repeat_its_step(open_page):
     page.locator(".at-picture").get_by_role("button", name="top", exact=True).click()
     page.get_by_role("button", name="Train on this picture").click()
     for moment in training.nudges(tn.Network.initial(seed=0), LINES["top"], times=4):
-        expect(page.locator(".at-timeline")).to_contain_text(f"mean loss {moment.loss:.4f}")
+        expect(page.locator(".at-timeline")).to_contain_text(f"Training loss at this step: {moment.loss:.4f}")
         page.get_by_role("button", name="Next step").click()

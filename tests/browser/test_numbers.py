@@ -119,7 +119,7 @@ def test_a_branch_equals_a_training_in_python(open_page):
     page.keyboard.press("ArrowLeft")
     branch = tn.train(RUN[100].network, LINES, tn.Recipe(learning_rate=5.0, epochs=75))
     assert_ledger_equals(page, branch[-1])
-    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text(f"{branch.loss_per_epoch[-1]:.4f}")
+    expect(page.locator(".at-timeline tbody tr").nth(1)).to_contain_text(f"{branch.training_loss():.4f}")
     page.keyboard.press("Home")
     assert_ledger_equals(page, RUN[0])
 

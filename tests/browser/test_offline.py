@@ -276,7 +276,7 @@ def test_several_recordings_are_compared_at_the_same_step(open_file):
             .locator("td")
             .all_inner_texts()
         )
-        assert number(row[1]) == pytest.approx(run.loss_per_epoch[75], abs=5e-5)
+        assert number(row[1]) == pytest.approx(run.training_loss(300), abs=5e-5)
         outputs = run[300].network(LINES.inputs[0])
         assert [number(text) for text in row[3:5]] == [round(100 * x, 1) for x in outputs.tolist()]
 

@@ -72,8 +72,8 @@ def test_a_dropped_table_is_trained_and_scored(open_page, folder, iris):
     )
     expect(timeline).to_contain_text(f"{right} of 45 held-out rows")
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
-    expect(timeline).to_contain_text(f"Held-out loss after epoch 100: {mean:.4f}")
-    expect(timeline).to_contain_text(f"Last epoch: mean loss {run.loss_per_epoch[-1]:.4f}")
+    expect(timeline).to_contain_text(f"Held-out loss at this step: {mean:.4f}")
+    expect(timeline).to_contain_text(f"at the end: {run.training_loss():.4f}")
 
 
 def test_the_timeline_shows_the_training_loss_and_the_held_out_loss(open_page, folder, iris):
@@ -227,7 +227,7 @@ def test_a_recording_with_many_examples_opens(open_page, iris, tmp_path, monkeyp
     page = open_page()
     choose(page, tmp_path / "run.safetensors")
     expect(page.locator(".at-timeline")).to_contain_text(
-        f"Last epoch: mean loss {run.loss_per_epoch[-1]:.4f}"
+        f"Training loss at this step: {run.training_loss():.4f}, at the end: {run.training_loss():.4f}."
     )
     expect(page.get_by_label("petal width (cm)", exact=True)).to_be_visible()
     expect(page.get_by_role("alert")).to_be_empty()
@@ -245,6 +245,12 @@ def test_a_recording_with_too_many_examples_is_refused(open_page, tmp_path, monk
     )
 
 
+def errors(network, examples):
+    score = tn.score(network, examples)
+    r2, mae, rmse = (notation.number(float(x[0])) for x in (score.r2, score.mae, score.rmse))
+    return f"R² {r2}, MAE {mae}, RMSE {rmse}"
+
+
 def test_an_opened_regression_has_original_units(open_page, tmp_path):
     some = tn.Examples.from_table(load_diabetes(as_frame=True).frame, targets="target")[:40]
     network = tn.Network.initial((10, 3, 1), seed=0, output="identity")
@@ -254,8 +260,7 @@ def test_an_opened_regression_has_original_units(open_page, tmp_path):
     choose(page, tmp_path / "run.safetensors")
     timeline = page.locator(".at-timeline")
     expect(timeline).to_contain_text("step 800 of 800")
-    error = notation.number(float(tn.score_regression(run.final, some).mae[0]))
-    expect(timeline).to_contain_text(f"Mean absolute error on 40 training rows: {error} for target.")
+    expect(timeline).to_contain_text(f"On 40 training rows: {errors(run.final, some)} for target.")
     expect(timeline).not_to_contain_text("Correct:")
     prediction = notation.number(float(some.unscaled(run.final(some[:1]))[0, 0]))
     expect(page.locator(".at-picture")).to_contain_text(
@@ -280,14 +285,12 @@ def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
     run = tn.train(
         tn.Network.initial(tn.Architecture.from_json(found["architecture"]), seed=0), examples, recipe
     )
-    seen, unseen = (
-        notation.number(float(tn.score_regression(run.final, part).mae[0])) for part in (examples, held_out)
-    )
+    seen, unseen = (errors(run.final, part) for part in (examples, held_out))
     expect(timeline).to_contain_text(
         f"training rows: {seen} for target. On 133 held-out rows: {unseen} for target."
     )
     mean = losses.mean_losses(run.recipe, run.final(held_out)[None], held_out)[0]
-    expect(timeline).to_contain_text(f"Held-out loss after epoch {run.epochs}: {mean:.4f}")
+    expect(timeline).to_contain_text(f"Held-out loss at this step: {mean:.4f}")
     expect(page.locator(".at-picture")).to_contain_text("target: prediction ")
     expect(page.locator(".at-many-seeds")).to_contain_text(
         "This comparison needs a classifier with known targets. The current network predicts numbers."

@@ -185,5 +185,5 @@ def test_markdown_from_nbconvert_contains_the_table(executed):
     from nbconvert import MarkdownExporter
 
     text = MarkdownExporter().from_notebook_node(executed)[0]
-    assert "4-3-2 network, seed 0, after 400 steps: the loss went from" in text
+    assert "4-3-2 network, seed 0, after 400 steps: the training loss went from" in text
     assert "80.7 %" in text

@@ -161,13 +161,16 @@ def test_a_repeated_nudge_shows_each_loss():
 
 
 @pytest.mark.parametrize(
-    ("epochs", "shown"), [(7, range(7)), (100, range(0, 100, 10)), (1001, range(0, 1001, 110))]
+    ("epochs", "shown"),
+    [(7, range(8)), (100, range(0, 101, 10)), (1001, [*range(0, 1001, 110), 1001])],
 )
-def test_train_prints_the_loss_every_ten_epochs_or_ten_times(epochs, shown):
+def test_train_prints_the_training_loss_every_ten_epochs_or_ten_times(epochs, shown):
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=epochs))
     printed = tinynet("train", "--epochs", epochs).stdout
     rows = re.findall(r"^ ([\d,]+) +(0\.\d{4}) *$", printed, re.M)
-    assert rows == [(f"{epoch:,}", f"{run.loss_per_epoch[epoch]:.4f}") for epoch in shown]
+    assert rows == [(f"{epochs:,}", f"{run.training_loss(4 * epochs):.4f}") for epochs in shown]
+    assert f"The training loss went from {rows[0][1]} to {rows[-1][1]} in {4 * epochs:,} steps." in printed
+    assert f"{run.loss_per_epoch[-1]:.4f}" not in printed or rows[-1][1] == f"{run.loss_per_epoch[-1]:.4f}"
 
 
 def test_population_prints_the_verdicts_of_the_library():
@@ -201,7 +204,7 @@ def test_train_accepts_a_table(tmp_path):
         ),
         (
             ["train", "--hidden", "three"],
-            "tinynet: --hidden is 'three'. It must be numbers of nodes, such as 3 or 4,4.",
+            "tinynet: --hidden is 'three'. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
         ),
         (
             ["train", "--out", "missing/run.safetensors"],

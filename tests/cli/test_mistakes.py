@@ -16,7 +16,7 @@ from tinynet.plugins import MissingPackageError
 WINE = "alcohol,acid,kind\n" + "".join(
     f"{10 + k % 5}.5,{k % 7},{word}\n" for k, word in enumerate("abc" * 12)
 )
-HOUSE = "area,price\n" + "".join(f"{50 + k},{1000 * k}\n" for k in range(20))
+HOUSE = "area,price\n" + "".join(f"{50 + k},{1000 * k}\n" for k in range(120))
 NUMBERS = "from 1 to 1,000"
 MISTAKES = {  # command: the whole error
     "trian": "there is no command 'trian'. Did you mean 'train'?",
@@ -45,17 +45,20 @@ MISTAKES = {  # command: the whole error
     "sweep --loss mse,cross_entropy --dry-run": "the trial learning_rate 0.1, epochs 100, loss cross_entropy, hidden 3 is "
     "invalid: --loss is 'cross_entropy' and --output is 'sigmoid'. The loss 'cross_entropy' needs outputs that sum to 1. "
     "Use --output softmax.",
-    "sweep wine.csv --label kind --augment true": "the trial learning_rate 0.1, epochs 100, augment true, hidden 3 is "
+    "sweep wine.csv --label kind --augment true": "the trial learning_rate 0.1, epochs 100, loss cross_entropy, "
+    "order shuffled, schedule cosine, augment true, hidden 5, output softmax is "
     "invalid: --augment is on and the examples are rows of a table with 3 classes. Augmentation needs square pictures with "
     "the two classes horizontal and vertical. Remove --augment.",
     "train --optimizer adam --nesterov": "--nesterov is on and --optimizer is 'adam'. Only 'sgd' has Nesterov momentum. "
     "Remove --nesterov.",
-    "sweep house.csv --label price": "house.csv, line 12, column 'price': '10000' is label number 11. A label column must "
-    "have at most 10 different labels. Choose a column with fewer different labels.",
-    "train house.csv --label price": "house.csv, line 12, column 'price': '10000' is label number 11. A label column must "
-    "have at most 10 different labels. If the column holds numbers to predict, use --target price.",
-    "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row.",
-    "sweep --probes wine.csv --dry-run": "wine.csv, line 2, column 'kind': 'a' is not a number. Correct the cell.",
+    "sweep house.csv --label price": "house.csv, column 'price': there are 120 different labels. There must be at most 100. "
+    "If the column holds numbers to predict, use --target price.",
+    "train house.csv --label price": "house.csv, column 'price': there are 120 different labels. There must be at most 100. "
+    "If the column holds numbers to predict, use --target price.",
+    "sweep house.csv --dry-run": "--label is not given. It must be the column of house.csv with the class of each row. "
+    "Choose one of 'area', 'price'. For numbers to predict, use --target.",
+    "sweep --probes wine.csv --dry-run": "--probes is wine.csv, which has 5 input columns. It must have 4, one for each "
+    "pixel.",
     "sweep --probes house.csv --dry-run": "--probes is house.csv, which has 2 input columns. It must have 4, one for each "
     "pixel.",
     "sweep --probes pixels.csv --dry-run": "pixels.csv, line 2, column 'b': 5 is outside 0 to 1. A pixel must be from 0 to 1.",
@@ -67,11 +70,13 @@ MISTAKES = {  # command: the whole error
     "worksheet --students 99999999": f"--students is 99,999,999. It must be a whole number {NUMBERS}.",
     "worksheet --first-seed 4294967295 --students 3": "--first-seed is 4,294,967,295 and --students is 3. The last seed "
     "would be 4,294,967,297. It must be at most 4,294,967,295.",
-    "worksheet --hidden 9,9,9": "--hidden is 9,9,9, which makes 245 parameters. A worksheet allows 120 parameters. Use fewer "
+    "worksheet --hidden 9x9x9": "--hidden is 9x9x9, which makes 245 parameters. A worksheet allows 120 parameters. Use fewer "
     "nodes.",
-    "train --hidden 4096,4096": "--hidden is 4096,4096, which makes 16,809,986 parameters. At most 1,000,000 are allowed. Use "
+    "train --hidden 4096x4096": "--hidden is 4096x4096, which makes 16,809,986 parameters. At most 1,000,000 are allowed. Use "
     "smaller layers.",
-    "train --hidden 1,1,1,1,1,1,1,1,1,1,1": "--hidden is '1,1,1,1,1,1,1,1,1,1,1'. It must be at most 10 layers.",
+    "train --hidden 4,4": "--hidden is '4,4'. It must be one network. A comma separates the networks of a sweep. Use 4x4 for "
+    "layers.",
+    "train --hidden 1x1x1x1x1x1x1x1x1x1x1": "--hidden is '1x1x1x1x1x1x1x1x1x1x1'. It must be at most 10 layers.",
     "sweep --recipes trials.json": "recipe 1 of 1: --rate is -1. It must be a number above 0 and at most 1,000,000.",
     "train --figure none/a.png": "--figure is none/a.png. The folder 'none' does not exist. Create it first.",
     "worksheet --example 1,1,0,9": "--example is '1,1,0,9'. Each number must be from 0 to 1.",

@@ -39,22 +39,24 @@ RECIPE = {
     "--output": "step",
     "--init": "ones",
 }
+DIALECT = {"--delimiter": "ab", "--decimal": "x", "--encoding": "morse"}
 MAP = ["--figure", "map.png"]
 WRONG = {  # command: the arguments, and a wrong value of each option
     "discover": (["--chapter", "stress"], {"--networks": "0", "--chapter": "middle", "--seed": "-1", "--rate": "0", "--epochs": "0", "--hidden": "x", "--out": "file/a"}),
     "nudge": ([], {"--picture": "middle", "--seed": "-1", "--rate": "0", "--loss": "hinge", "--hidden": "x", "--repeat": "0"}),
     "train": ([], RECIPE | {
         "--seed": "-1", "--out": "none/a.safetensors", "--held-out": "1", "--size": "4", "--label": "a", "--target": "a",
-        "--ignore": "a", "--no-scale": None,
-    }),
+        "--ignore": "a", "--no-scale": None, "--category": "a", "--missing": "guess",
+    } | DIALECT),
     "explain": (["run.safetensors", "loss"], {"--depth": "-1", "--format": "word"}),
-    "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt"}),
+    "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt", **DIALECT}),
     "population": ([], RECIPE | {"--networks": "0", "--first-seed": "-1"}),
     "sweep": (MAP, RECIPE | {
         "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
         "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
-        "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None,
-    }),
+        "--minutes": "0", "--label": "a", "--ignore": "a", "--no-scale": None, "--target": "a", "--size": "4",
+        "--category": "a", "--missing": "guess",
+    } | DIALECT),
     "runbook": ([], {"--networks": "0", "--first-seed": "-1", "--out": "file/a", "--save": "a.json"}),
     "export": (["run.safetensors"], {
         "--frames": "0", "--fps": "0", "--figure": "mood", "--dtype": "int8", "--name": "1", "--depth": "-1",
@@ -68,11 +70,12 @@ WRONG = {  # command: the arguments, and a wrong value of each option
 }  # fmt: skip
 # the errors of these options name a file, a column, a cell, a step or a host
 NAMED_OTHERWISE = {
+    "predict": {"--header/--no-header"},
     "nudge": {"--cell"},
-    "train": {"--figure", "--augment"},
+    "train": {"--figure", "--augment", "--header/--no-header"},
     "explain": {"--step"},
     "population": {"--out", "--augment"},
-    "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run"},
+    "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run", "--header/--no-header"},
     "runbook": {"--quick"},
     "export": {"--step", "--cell"},
     "worksheet": {"--students"},
@@ -137,6 +140,13 @@ def test_an_error_is_renamed_in_its_parameters_and_not_in_its_values():
 
 
 TABLE = "x,y,kind\n1,0,a\n2,1,b\n3,0,a\n4,1,b\n"
+TABLES = {
+    "own.csv": TABLE,
+    "typo.csv": f"{TABLE}red,1,a\n",
+    "holes.csv": f"{TABLE},1,a\n",
+    "bare.csv": "5,2,3\n4,5,6\n7,1,2\n",
+    "decimals.csv": "x,label\n1,0.5\n2,1.5\n",
+}
 RULES = {  # about several options, and the names in the message
     "train --loss bce --output softmax": (
         "--loss is 'bce' and --output is 'softmax'",
@@ -150,7 +160,10 @@ RULES = {  # about several options, and the names in the message
     ),
     "train own.csv --label kind --augment": ("--augment is on", "Remove --augment."),
     "train own.csv --label kind --target x": ("--label is 'kind' and --target is 'x'", "with --ignore"),
-    "train own.csv --label x": ("use --label kind.", "use --ignore kind."),
+    "train typo.csv --label kind": ("use --ignore x.",),
+    "train holes.csv --label kind": ("use --missing mean.", "use --missing drop."),
+    "train bare.csv --label 3": ("use --no-header.", "use --header."),
+    "train decimals.csv": ("use --target label.", "use --label label."),
     "train own.csv --label kind --held-out 0.1": ("--held-out is 0.1 and would hold out 0 of 2 examples",),
     "train own.csv --label kind --no-scale": ("use --scale.",),
     "population --networks 9 --first-seed 4294967295": ("--first-seed is 4,294,967,295 and --networks is 9",),
@@ -161,7 +174,8 @@ RULES = {  # about several options, and the names in the message
 
 @pytest.mark.parametrize("command", RULES)
 def test_an_error_about_several_options_names_them_all(command, tmp_path):
-    (tmp_path / "own.csv").write_text(TABLE)
+    for name, text in TABLES.items():
+        (tmp_path / name).write_text(text)
     done = tinynet(*command.split(), cwd=tmp_path)
     assert done.returncode == 2
     for words in RULES[command]:
@@ -190,7 +204,8 @@ def test_every_option_is_in_the_docs():
         name = command.callback.__name__
         for option in options_of(command.callback).values():
             assert (
-                f"`{option}" in sections[f"tinynet {name}"] + shared + sections["Options of every command"]
+                f"`{option.split('/')[0]}"
+                in sections[f"tinynet {name}"] + shared + sections["Options of every command"]
             ), option
 
 

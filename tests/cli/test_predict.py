@@ -76,17 +76,19 @@ def test_predicted_numbers_are_in_the_units_of_the_table(tmp_path):
     assert abs(row["price"] - 225) < 25
 
 
+def test_rows_of_an_unscaled_table_can_be_predicted():
+    some = tn.Examples.from_table({"a": [1, 0], "label": ["x", "y"]}, scale=False)
+    assert some.read_like({"a": [0.25]}).inputs.tolist() == [[0.25]]
+
+
 def test_incompatible_rows_are_refused(run, tmp_path):
     path, recording = run
     with pytest.raises(tn.TinyNetError, match="has no column 'length'. Did you mean 'lenght'?"):
         recording.examples.read_like(write(tmp_path / "a.csv", [(1.0, 2.0)], ("width", "lenght")))
     with pytest.raises(tn.TinyNetError, match="line 2, column 'width': the cell is empty"):
         recording.examples.read_like(write(tmp_path / "b.csv", [("", 2.0)], ("width", "length")))
-    with pytest.raises(
-        tn.TinyNetError,
-        match="were not scaled, and the names of their columns are not stored. To read more rows of a table, set scale to True",
-    ):
-        tn.Examples.from_table({"a": [1, 0], "label": ["x", "y"]}, scale=False).read_like({"a": [1.0]})
+    with pytest.raises(tn.TinyNetError, match="these examples are not from a table. New rows need"):
+        tn.Examples([[0.0], [1.0]], [[0.0], [1.0]], ("a", "b"), None, ("y",)).read_like({"a": [1.0]})
     with pytest.raises(
         tn.TinyNetError, match="these examples are pictures. New rows need the examples of a table"
     ):
@@ -116,3 +118,44 @@ def test_columns_keep_the_order_of_the_training(run):
     more = recording.examples.read_like({"length": np.array([95.0]), "width": np.array([1.0])})
     assert more.inputs.tolist() == [[0.0, 1.0]]
     assert more.targets is None
+
+
+def test_rows_outside_the_range_of_the_training_rows_are_counted(run, tmp_path):
+    path, recording = run
+    cells = [(12.0, 50.0), (20.0, -5.0), (5.0, 50.0), (9.0, 95.1)]
+    new = write(tmp_path / "new.csv", cells, ("width", "length"))
+    printed = tinynet("predict", path, new, "--out", tmp_path / "out.csv")
+    assert printed.stderr == "3 of 4 rows have values outside the range of the training rows.\n"
+    found = json.loads(tinynet("predict", path, new, "--json").stdout)
+    assert found["rows_outside_range"] == 3
+    outputs = recording.best(
+        np.array([[11 / 8, 40 / 85], [19 / 8, -15 / 85], [0.5, 40 / 85], [1.0, 85.1 / 85]])
+    )
+    assert [[row[name] for name in recording.examples.target_names] for row in found["predictions"]] == [
+        pytest.approx(row) for row in outputs.tolist()
+    ]
+    assert "outside" not in (tmp_path / "out.csv").read_text()
+    inside = write(tmp_path / "inside.csv", [(1.0, 10.0), (9.0, 95.0)], ("width", "length"))
+    assert tinynet("predict", path, inside).stderr == ""
+    assert json.loads(tinynet("predict", path, inside, "--json").stdout)["rows_outside_range"] == 0
+
+
+def test_a_line_is_extrapolated(tmp_path):
+    table = write(tmp_path / "line.csv", [(float(x), 2.0 * x) for x in range(11)], ("x", "y"))
+    train = [
+        "train",
+        table,
+        "--target",
+        "y",
+        "--hidden",
+        "0",
+        "--epochs",
+        "2000",
+        "--out",
+        tmp_path / "run.safetensors",
+    ]
+    assert tinynet(*train).exit_code == 0
+    new = write(tmp_path / "new.csv", [(12.0,), (20.0,), (-5.0,)], ("x",))
+    printed = tinynet("predict", tmp_path / "run.safetensors", new, "--json")
+    found = [row["y"] for row in json.loads(printed.stdout)["predictions"]]
+    assert found == pytest.approx([24.0, 40.0, -10.0], abs=0.05)

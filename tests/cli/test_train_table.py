@@ -190,7 +190,8 @@ def test_a_sweep_accepts_a_table(folder):
     [
         (
             ["iris.csv"],
-            "line 2, column 'species': 'setosa' is not a number. If the column is the label, use --label species.",
+            "--label is not given. It must be the column of iris.csv with the class of each row. Choose one of 'sepal "
+            "length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)', 'species'. For numbers to",
         ),
         (
             ["iris.csv", "--label", "kind"],
@@ -241,8 +242,8 @@ def test_regression_scores_are_in_the_units_of_the_table(folder):
     assert (printed.returncode, printed.stderr) == (0, "")
     found = json.loads(tinynet(*numbers, "--json", cwd=folder).stdout)
     held_out, run = found["scores"]["held-out"]["targets"]["target"], tn.load(folder / "diabetes.safetensors")
-    error = f"held-out examples is {notation.number(held_out['mae'])}. "
-    assert "The mean absolute error of target on " in printed.stdout
+    error = f"The mean absolute error (MAE) is {notation.number(held_out['mae'])}. "
+    assert "R² of target on " in printed.stdout
     assert error in printed.stdout
     names = [answer["name"] for answer in found["held_out_predictions"]]
     targets = load_diabetes().target[[int(name.split()[1]) - 1 for name in names]]
@@ -271,6 +272,88 @@ def test_train_accepts_a_folder_of_images(tmp_path):
     done = tinynet("train", "pictures", "--size", "4", "--rate", "1", "--held-out", "0.25", "--out", "run.safetensors",
                    "--json", cwd=tmp_path)  # fmt: skip
     found = json.loads(done.stdout)
-    assert found["architecture"]["sizes"] == [16, 3, 2]
+    assert found["architecture"]["sizes"] == [16, 5, 2]
     assert found["scores"]["held-out"]["accuracy"] == 1
     assert tn.load(tmp_path / "run.safetensors").examples.shape == (4, 4)
+
+
+def test_without_held_out_examples_the_training_examples_are_scored(folder):
+    table = ["train", "iris.csv", "--label", "species"]
+    printed, found = tinynet(*table, cwd=folder), json.loads(tinynet(*table, "--json", cwd=folder).stdout)
+    score = found["scores"]["training"]
+    assert f"{score['correct']} of 150 training predictions are correct" in printed.stdout or (
+        f"{100 * score['accuracy']:.1f} % of the rows are classified correctly" in printed.stdout
+    )
+    assert list(found["scores"]) == ["training"]
+    assert "curves" not in found
+    assert f"to {found['training_loss']:.4f} in 15,000 steps." in printed.stdout
+    assert found["training_loss"] == score["loss"]
+
+
+def test_a_run_that_learned_nothing_is_said(tmp_path):
+    (tmp_path / "sorted.csv").write_text("x,label\n" + "".join(f"{k},{'ab'[k // 100]}\n" for k in range(200)))
+    run = ["train", "sorted.csv", "--order", "fixed", "--schedule", "constant", "--epochs", "1"]
+    printed = tinynet(*run, cwd=tmp_path).stdout
+    assert "The network gives the same answer to all 200 rows: b. 50.0 % of the rows are" in printed
+    assert "100 of 200 training predictions are correct (50.0 %;" in printed
+    kinds = [
+        finding["kind"] for finding in json.loads(tinynet(*run, "--json", cwd=tmp_path).stdout)["findings"]
+    ]
+    assert "one answer" in kinds
+
+
+def test_regression_without_held_out_examples_has_r2_mae_and_rmse(folder):
+    load_diabetes(as_frame=True).frame.to_csv(folder / "patients.csv", index=False)
+    table = ["train", "patients.csv", "--target", "target"]
+    printed, found = tinynet(*table, cwd=folder), json.loads(tinynet(*table, "--json", cwd=folder).stdout)
+    assert (found["architecture"]["output"], found["recipe"]["loss"]) == ("identity", "mse")
+    score = {
+        name: notation.number(value)
+        for name, value in found["scores"]["training"]["targets"]["target"].items()
+    }
+    assert found["scores"]["training"]["targets"]["target"]["r2"] > 0.4
+    assert (
+        f"R² of target on 442 training examples is {score['r2']}. The mean absolute error (MAE) is {score['mae']}. "
+        f"The root mean square error (RMSE) is {score['rmse']}." in printed.stdout
+    )
+
+
+def test_a_network_without_hidden_layer_is_trained(folder):
+    found = json.loads(
+        tinynet("train", "iris.csv", "--label", "species", "--hidden", "0", "--json", cwd=folder).stdout
+    )
+    assert found["architecture"]["sizes"] == [4, 3]
+    assert found["scores"]["training"]["accuracy"] > 0.9
+    two = json.loads(tinynet("train", "--hidden", "4x2", "--epochs", "2", "--json").stdout)
+    assert two["architecture"]["sizes"] == [4, 4, 2, 2]
+
+
+def test_100_classes_are_trained_and_predicted(tmp_path):
+    rows = "".join(f"{k % 10},{k // 10},class{k:02}\n" for k in range(100) for _ in range(4))
+    (tmp_path / "hundred.csv").write_text(f"a,b,label\n{rows}")
+    (tmp_path / "new.csv").write_text("a,b\n0,0\n9,9\n")
+    train = [
+        "train",
+        "hundred.csv",
+        "--hidden",
+        "16",
+        "--epochs",
+        "5",
+        "--held-out",
+        "0.25",
+        "--out",
+        "run.safetensors",
+    ]
+    found = json.loads(tinynet(*train, "--json", cwd=tmp_path).stdout)
+    assert found["architecture"]["sizes"] == [2, 16, 100]
+    assert found["scores"]["held-out"]["examples"] == 100
+    assert tinynet(*train, cwd=tmp_path).returncode == 0
+    predicted = json.loads(tinynet("predict", "run.safetensors", "new.csv", "--json", cwd=tmp_path).stdout)
+    first = predicted["predictions"][0]
+    best = max((name for name in first if name.startswith("class")), key=first.get)
+    printed = tinynet("predict", "run.safetensors", "new.csv", cwd=tmp_path).stdout
+    assert "largest outputs" in printed
+    assert f"{best} {100 * first[best]:.1f} %, " in printed
+    stressed = tinynet("stress", "run.safetensors", cwd=tmp_path).stdout
+    assert "… and 4,900 more. --json prints all." in stressed
+    assert len(stressed) < 40_000

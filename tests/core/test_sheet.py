@@ -191,6 +191,13 @@ def sheet_json(**changes):
     return sheet | changes
 
 
+def nested(depth):
+    formula = 1.0
+    for _ in range(depth):
+        formula = ["neg", formula]
+    return formula
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -198,6 +205,27 @@ def sheet_json(**changes):
         (sheet_json(cells=[["a", "input", None], ["b", "forward", ["pow", "a"]]]), r"'b' uses the operation 'pow'. It must be one of '\+'"),
         (sheet_json(cells=[["b", "forward", ["+", "a"]]]), "'b' uses 'a'. A formula can use only cells before its own"),
         (sheet_json(cells=[["b", "forward", {}]]), "formula {}. It must be a number, a cell or"),
+        (sheet_json(cells=[["b", "forward", [[], 1.0]]]), r"uses the operation \[\]. It must be one of"),
+        (sheet_json(cells=[["b", "forward", ["-", 1.0]]]), "'b' uses '-' with 1 argument. It must have 2."),
+        (sheet_json(cells=[["b", "forward", ["exp"]]]), "'b' uses 'exp' with 0 arguments. It must have 1."),
+        (sheet_json(cells=[["b", "forward", ["+"]]]), r"'b' uses '\+' with 0 arguments. It must have one or more."),
+        (sheet_json(cells=[["b", "forward", 10**400]]), r"a number of 'b' is 1e\+400. It must be a number from"),
+        (sheet_json(cells=[["b", "forward", math.inf]]), "a number of 'b' is inf. It must be a number from"),
+        (sheet_json(cells=[["b", "forward", nested(33)]]), "'b' has more than 32 operations in each other"),
+        (sheet_json(cells=[["b", "forward", nested(5000)]]), "'b' has more than 32 operations in each other"),
+        (sheet_json(cells=[["b", "sideways", None]]), "the phase of 'b' is 'sideways'. It must be one of 'input'"),
+        (sheet_json(cells=[["b", [], None]]), r"the phase of 'b' is \[\]. It must be one of 'input'"),
+        (sheet_json(cells=[["b", "input", None]] * 2), "two cells have the name 'b'"),
+        (sheet_json(cells=[["b", "input"]]), r"a cell is \['b', 'input'\]. It must be \[name, phase, formula\]."),
+        (sheet_json(cells=[7]), r"a cell is 7. It must be \[name, phase, formula\]."),
+        (sheet_json(cells=[[None, "input", None]]), r"It must be \[name, phase, formula\]."),
+        (sheet_json(cells=None), r"cells is None. It must be a list of \[name, phase, formula\]."),
+        (sheet_json(batch=10**29), r"batch is 1e\+29. It must be a whole number from 1 to 1,000,000"),
+        (sheet_json(batch=0), "batch is 0. It must be a whole number from 1 to 1,000,000"),
+        (sheet_json(architecture=[4, 3, 2]), "architecture is of type list. It must be a JSON object."),
+        (sheet_json(recipe=3), "recipe is of type int. It must be a JSON object."),
+        ({"format": 2}, "has no field 'architecture'"),
+        ([], "sheet is of type list. It must be a JSON object."),
     ],
 )  # fmt: skip
 def test_a_damaged_sheet_is_refused(data, message):

@@ -25,10 +25,21 @@ def test_a_scaled_column_has_the_range_0_to_1_or_is_constant(values):
         assert (np.diff(column[own.argsort()]) >= 0).all()
 
 
-def test_new_values_are_scaled_and_clipped():
-    assert TWO([12.5, 9.0]).tolist() == [0.25, 1.0]
-    assert TWO([[0.0, 1.5]]).tolist() == [[0.0, 0.25]]
-    assert TWO.n_clipped(np.array([[10.0, 3.0], [9.0, 4.0]])) == 2
+def test_new_values_are_scaled_without_clipping():
+    assert TWO([12.5, 9.0]).tolist() == [0.25, 4.0]
+    assert TWO([[0.0, 1.5]]).tolist() == [[-1.0, 0.25]]
+    found = TWO.outside(np.array([[10.0, 3.0], [9.0, 4.0], [np.nan, 2.0]]))
+    assert found.tolist() == [[False, False], [True, True], [False, False]]
+
+
+def test_missing_values_are_filled_in_with_the_mean():
+    table = np.array([[1.0, np.nan], [np.nan, np.nan], [4.0, np.nan]])
+    scaling = Scaling.of(("a", "b"), table, fills=True)
+    assert (scaling.low, scaling.high, scaling.fill) == ((1.0, 0.0), (4.0, 0.0), (2.5, 0.0))
+    assert scaling(table).tolist() == [[0.0, 0.0], [0.5, 0.0], [1.0, 0.0]]
+    assert Scaling.from_json(json.loads(json.dumps(scaling.to_json()))) == scaling
+    with pytest.raises(TinyNetError, match="fill is .* one finite number for each of the 2 columns"):
+        Scaling(("a", "b"), (0, 0), (1, 1), (np.nan, 1))
 
 
 def test_a_json_round_trip_keeps_the_scaling():

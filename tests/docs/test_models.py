@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-TEXT = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+ALL = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+TEXT, TABLES = ALL.split("## Networks of tables")
 
 
 @pytest.mark.torch
@@ -28,3 +29,12 @@ def test_the_code_in_models_md_prints_the_shown_output(tmp_path, monkeypatch):
     exec(code, space)
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert done.stdout == shown
+
+
+def test_the_model_of_a_table_prints_the_shown_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, printed = re.search(r"```python\n(.*?)```\n\nprints\n\n```\n(.*?)```", TABLES, re.S).groups()
+    out = StringIO()
+    with redirect_stdout(out):
+        exec(code, {})
+    assert out.getvalue() == printed

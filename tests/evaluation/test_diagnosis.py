@@ -4,7 +4,7 @@ import pytest
 import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.comparison import compare
-from tinynet.evaluation.diagnosis import constant_loss, diagnose, final_loss, path_of_epoch
+from tinynet.evaluation.diagnosis import constant_loss, diagnose, path_of_epoch
 
 LINES = tn.pictures.lines()
 
@@ -33,7 +33,7 @@ def test_a_long_run_learns():
 
 
 def test_nodes_that_start_with_zeros_stay_equal():
-    assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau"]
+    assert kinds(run(init="zeros")) == ["symmetric initialization", "plateau", "one answer"]
 
 
 def test_divergence_and_dead_relus_are_detected():
@@ -48,6 +48,30 @@ def test_saturation_is_detected():
     network = tn.Network.initial(seed=0)
     stuck = tn.train(network.with_parameters(network.parameters * 100), LINES, tn.Recipe(epochs=1))
     assert "saturation" in kinds(stuck)
+
+
+def test_one_answer_for_all_rows_is_said():
+    sorted_rows = tn.Examples.from_table(
+        {"x": np.arange(200.0), "label": ["a"] * 100 + ["b"] * 100}, label="label"
+    )
+    architecture, recipe = tn.defaults(sorted_rows, order="fixed", schedule="constant", epochs=1)
+    stuck = tn.train(tn.Network.initial(architecture, seed=0), sorted_rows, recipe)
+    finding = next(f for f in diagnose(stuck) if f.kind == "one answer")
+    assert finding.sentence == (
+        "The network gives the same answer to all 200 rows: b. 50.0 % of the rows are classified correctly."
+    )
+    assert finding.evidence == {"accuracy": 0.5}
+    assert "one answer" not in kinds(tn.train(tn.Network.initial(architecture, seed=0), sorted_rows))
+
+
+def test_one_number_for_all_rows_is_said():
+    numbers = tn.Examples.from_table({"x": np.arange(50.0), "y": np.arange(50.0)}, targets="y")
+    network = tn.Network.initial((1, 3, 1), seed=0, output="identity", init="zeros")
+    stuck = tn.train(network, numbers, tn.Recipe(learning_rate=1e-9, epochs=1))
+    assert "one answer" in kinds(stuck)
+    assert "one answer" not in kinds(
+        tn.train(tn.Network.initial((1, 3, 1), seed=0, output="identity"), numbers)
+    )
 
 
 def test_contradictory_labels_are_named():
@@ -82,9 +106,9 @@ def test_the_constant_loss_of_equal_targets_is_0(loss):
     assert str(least) == "0.0"  # not -0.0
 
 
-def test_the_final_loss_is_the_loss_of_the_final_network():
+def test_the_training_loss_is_the_loss_of_the_final_network():
     one = run(epochs=3)
-    assert final_loss(one) == pytest.approx(tn.nudge(one.final, LINES).loss, abs=1e-15)
+    assert one.training_loss() == pytest.approx(tn.nudge(one.final, LINES).loss, abs=1e-15)
 
 
 def test_the_path_is_the_sum_of_the_steps():
@@ -97,7 +121,7 @@ def test_compare_reports_differences_and_outcomes():
     slow, fast = run(epochs=300), run(epochs=300, learning_rate=5.0)
     found = compare(slow, fast)
     assert found.differences == ("learning_rate is 0.1 in the first training and 5.0 in the second",)
-    assert found.numbers["loss"] == final_loss(slow)
+    assert found.numbers["loss"] == slow.training_loss()
     assert "did not learn in 300 epochs" in str(found)
     assert "learned by epoch" in str(found)
 

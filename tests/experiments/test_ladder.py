@@ -83,6 +83,32 @@ def test_measured_results_are_stored_and_reused(tmp_path):
     assert not Ladder(16, exam=EXAM, folder=tmp_path).known("high_rate")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.update(passed=data["passed"] + 1),
+        lambda data: data.update(networks=float(data["networks"])),
+        lambda data: data["means"].update(brier=0.1),
+        lambda data: data["met"].append(0),
+        lambda data: data.update(content="0" * 64),
+        lambda data: data.pop("content"),  # an earlier version wrote the file
+        lambda data: data.update(content=None),
+    ],
+)
+def test_stored_results_without_their_hash_are_measured_again(tmp_path, change):
+    first = Ladder(16, exam=EXAM, folder=tmp_path)
+    found = first.standing("high_rate")
+    (path,) = tmp_path.glob("high_rate-*.json")
+    kept = path.read_bytes()
+    data = json.loads(kept)
+    change(data)
+    path.write_text(json.dumps(data))
+    again = Ladder(16, exam=EXAM, folder=tmp_path)
+    assert not again.known("high_rate")
+    assert again.standing("high_rate") == found
+    assert path.read_bytes() == kept
+
+
 def test_a_standing_equals_the_exam_of_a_population():
     one = Ladder(16, exam=EXAM)
     trained = one.train("high_rate")

@@ -110,7 +110,7 @@ def test_verdicts_have_the_counts_of_the_population():
     first, *rest = trained.verdicts()
     assert first.count == trained.all_right.sum()
     assert first.sentence.startswith(f"{first.count} of 300 networks get all 4 pictures right")
-    assert f"The median final loss is {np.median(trained.losses):.4f}" in rest[0].sentence
+    assert f"The median training loss is {np.median(trained.losses):.4f}" in rest[0].sentence
     assert any("get every picture right predict horizontal for gray" in verdict.sentence for verdict in rest)
 
 
@@ -145,7 +145,7 @@ def test_an_interruption_keeps_the_trained_networks():
             {"first_seed": 2**32 - 5, "networks": 10},
             r"The last seed would be 4,294,967,300\. It must be at most 4,294,967,295\.",
         ),
-        ({"examples": tn.pictures.lines(3)}, "9 inputs"),
+        ({"examples": tn.pictures.lines(3), "architecture": tn.Architecture()}, "9 inputs"),
     ],
 )
 def test_invalid_arguments_of_a_population_are_refused(arguments, message):

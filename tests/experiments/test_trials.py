@@ -123,6 +123,9 @@ def test_recipes_become_trials_of_the_default_network():
     nine = tn.pictures.lines(3)
     recipe = tn.Recipe(epochs=7)
     assert trials.as_trials(recipe, LINES) == [Trial(recipe=recipe)]
-    assert trials.as_trials([recipe, Trial()], nine) == [Trial(tn.Architecture((9, 3, 2)), recipe), Trial()]
+    assert trials.as_trials([recipe, Trial()], nine) == [
+        Trial(tn.Architecture((9, 5, 2), output="softmax"), recipe),
+        Trial(),
+    ]
     with pytest.raises(TinyNetError, match="trials has 0.1. It must be recipes, or trials"):
         trials.as_trials([0.1], LINES)

@@ -82,22 +82,31 @@ def test_a_step_selects_the_network_before_the_step(run, tmp_path):
 
 @pytest.mark.parametrize(("ending", "comment"), [(".h", "//"), (".py", "#"), (".js", "//")])
 def test_a_program_explains_its_inputs_and_outputs(run, tmp_path, ending, comment):
-    rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "depth": [3.0, 3.0], "label": ["a\nb", "c"]}
+    rows = {"width": [1.0, 2.5], "length": [0.0, 1.0], "label": ["a\nb", "c"]}
     table = tn.Examples.from_table(rows)
-    trained = tn.train(tn.Network.initial((3, 2), seed=0), table, tn.Recipe(epochs=1))
+    trained = tn.train(tn.Network.initial((2, 2), seed=0), table, tn.Recipe(epochs=1))
     numbers = tn.Examples.from_table(rows | {"label": [-3.0, 5.0]}, targets=["label"])
-    fitted = tn.train(tn.Network.initial((3, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
+    fitted = tn.train(tn.Network.initial((2, 1), seed=0, output="identity"), numbers, tn.Recipe(epochs=1))
     for each in (run, trained, fitted):
         export(each, tmp_path / f"{len(each.examples.target_names)}-{each.network.sizes[0]}{ending}")
-    assert (tmp_path / f"2-3{ending}").read_text().splitlines()[3:8] == [
-        f"{comment} inputs[0]: width, 1.0 to 2.5 scaled to 0 to 1, clipped outside.",
-        f"{comment} inputs[1]: length.",
-        f"{comment} inputs[2]: depth, constant 3.0, scaled to 0.",
+    missing = "A missing cell is an error."
+    cells = ["row['width']: a number", "row['length']: a number"]
+    if ending == ".js":
+        cells = [cell.replace("'", '"') for cell in cells]
+    if ending == ".h":
+        cells = ["cells[0]: width", "cells[1]: length"]
+        missing = "A missing cell makes the outputs NaN."
+    lines = (tmp_path / f"2-2{ending}").read_text().splitlines()
+    assert [line for line in lines[3:] if "network_missing" not in line][:6] == [
+        f"{comment} {cells[0]}, 1.0 to 2.5 in the training rows.",
+        f"{comment} {cells[1]}, 0.0 to 1.0 in the training rows.",
+        f"{comment} Numbers outside the range of the training rows are used as they are.",
+        f"{comment} {missing}",
         f"{comment} outputs[0]: ab.",
         f"{comment} outputs[1]: c.",
     ]
-    lines = (tmp_path / f"1-3{ending}").read_text().splitlines()
-    assert f"{comment} outputs[0]: label, -3.0 to 5.0 scaled to 0 to 1." in lines
+    lines = (tmp_path / f"1-2{ending}").read_text().splitlines()
+    assert f"{comment} outputs[0]: label, -3.0 to 5.0 in the training rows." in lines
     assert f"{comment} outputs[1]: vertical." in (tmp_path / f"2-4{ending}").read_text().splitlines()
 
 

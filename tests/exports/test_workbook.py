@@ -266,6 +266,23 @@ def test_brackets_in_cell_formulas_keep_the_value(a, b, c):
                 assert eval(notation.excel(tree), {}, dict(values)) == expected
 
 
+def test_a_workbook_of_a_table_shows_the_units_and_allows_every_number():
+    rows = {"size": [1.5, 20.0, 8.0], "street": ["a", "b", "a"], "price": [-3.0, 1e6, 5.0]}
+    examples = tn.Examples.from_table(rows, targets="price")
+    run = tn.train(tn.Network.initial((3, 1), seed=0, output="identity"), examples, tn.Recipe(0.1, 1))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=1)))
+    sheet = book.worksheets[-1]
+    rows = {row[3]: row[2] for row in sheet.iter_rows(values_only=True) if row[3]}
+    assert rows["value of size"] == "scaled: 0 is 1.5 and 1 is 20 in the table"
+    assert not rows["value of street = a"]
+    assert rows["target of output 0"] == "scaled: 0 is -3 and 1 is 1,000,000 in the table"
+    assert not sheet.data_validations.dataValidation
+    lines = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=1))
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(lines, step=0))).worksheets[-1]
+    assert len(sheet.data_validations.dataValidation) == 4
+    assert "scaled" not in {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row}
+
+
 def test_invalid_workbooks_are_refused():
     run = tn.train(tn.Network.initial(seed=0), LINES, tn.Recipe(epochs=2))
     with pytest.raises(tn.TinyNetError, match="step is 1 and epoch is 0. Give only one of the two"):

@@ -1,6 +1,7 @@
 """Test that damaged files raise a TinyNetError or load as another network."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import onnx
 import pytest
@@ -27,7 +28,7 @@ def damaged(draw, data):
 
 def load(extension, data):
     if extension in model_files.WITH_ACTIVATIONS:
-        return model_files.WITH_ACTIVATIONS[extension](data, "the file")
+        return model_files.WITH_ACTIVATIONS[extension](data, "the file", Path())
     return model_files.WITHOUT_ACTIVATIONS[extension](data, "the file", None, None)
 
 

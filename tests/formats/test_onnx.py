@@ -8,7 +8,6 @@ import onnx
 import onnxruntime
 import pytest
 from hypothesis import given
-from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 import tinynet as tn
@@ -93,66 +92,6 @@ def test_a_missing_onnx_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r'an ONNX model needs onnx: pip install "tinynet-lab\[onnx\]"'):
         LINES.to_onnx()
-
-
-def onnx_model(nodes, shapes=None, inputs=("x",), output="y"):
-    """Return a model of other nodes: (operator, inputs, output, attributes), with parameters of these shapes."""
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in (*inputs, output)]
-    shapes = {"w": (3, 4), "v": (3, 2), "b": (3,)} if shapes is None else shapes
-    arrays = [numpy_helper.from_array(np.ones(shape, np.float32), name) for name, shape in shapes.items()]
-    made = [helper.make_node(kind, taken, [given], **set_to) for kind, taken, given, set_to in nodes]
-    graph = helper.make_graph(made, "graph", ends[:-1], ends[-1:], arrays)
-    return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8
-    ).SerializeToString()
-
-
-def test_a_model_of_another_program_is_read():
-    nodes = [
-        ("Gemm", ["x", "w", "b"], "z", {"transB": 1}),
-        ("Relu", ["z"], "a", {}),
-        ("Gemm", ["a", "v"], "s", {}),
-        ("Identity", ["s"], "i", {}),
-        ("Softmax", ["i"], "y", {"axis": 1}),
-    ]
-    network = tn.Network.from_onnx(onnx_model(nodes))
-    assert (network.sizes, network.architecture.activations) == ((4, 3, 2), ("relu", "softmax"))
-    assert not network.layers[1].bias.any()
-
-
-LINEAR = ("Gemm", ["x", "w", "b"], "z", {"transB": 1})
-
-
-@pytest.mark.parametrize(
-    ("nodes", "message"),
-    [
-        ([("Conv", ["x", "w"], "y", {})], "a node Conv, which TinyNet cannot read. TinyNet reads Gemm nodes"),
-        ([LINEAR, ("Elu", ["z"], "y", {})], "a node Elu, which TinyNet cannot read"),
-        ([("Tanh", ["x"], "y", {})], "a node Tanh, which TinyNet cannot read"),
-        ([LINEAR, ("Tanh", ["z"], "t", {}), ("Relu", ["t"], "y", {})], "a node Relu"),
-        ([LINEAR, ("Tanh", ["x"], "y", {})], "not a chain of layers: Tanh takes 'x', not 'z'"),
-        ([LINEAR, ("Softmax", ["z"], "y", {"axis": 0})], "a Softmax over axis 0. It must be over the outputs"),
-        ([("Gemm", ["x", "w", "b"], "y", {"transB": 1, "alpha": 2.0})], "a Gemm with alpha, beta or transA"),
-        ([("Identity", ["x"], "y", {})], "not a chain of layers from its input to its output"),
-        ([LINEAR, ("Tanh", ["z"], "a", {}), ("Gemm", ["a", "v"], "s", {}), ("Relu", ["s"], "r", {}), ("Gemm", ["r", "u"], "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
-    ],
-)  # fmt: skip
-def test_unsupported_models_are_refused(nodes, message):
-    model = onnx_model(nodes, {"w": (3, 4), "v": (3, 2), "b": (3,), "u": (2, 2)})
-    with pytest.raises(TinyNetError, match=message):
-        tn.Network.from_onnx(model)
-
-
-def test_parameters_in_a_separate_file_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "numbers").write_bytes(np.ones((3, 4), np.float32).tobytes())
-    model = onnx.load_from_string(onnx_model([("Gemm", ["x", "w"], "y", {"transB": 1})]))
-    tensor = model.graph.initializer[0]
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.ClearField("raw_data")
-    tensor.external_data.add(key="location", value="numbers")
-    with pytest.raises(TinyNetError, match="has w in another file. Save the model as one file"):
-        tn.Network.from_onnx(model.SerializeToString())
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model at all", LINES.to_onnx()[:-30]])

@@ -13,7 +13,8 @@ from tinynet.core import sheet
 from tinynet.kernels.emit import ScalarF64, SimdF32
 from tinynet.kernels.unrolled import Emitter
 from tinynet.numerics.integers import ceil_div
-from tinynet.numerics.llvm import POINTER, Function, address, compiled, lane_count
+from tinynet.numerics.kernel import Array, Kernel, arguments
+from tinynet.numerics.llvm import Function, lane_count
 
 LANES = lane_count()
 UNARY = ("sigmoid", "tanh", "exp", "log", "sqrt", "step", "neg")
@@ -23,18 +24,20 @@ BINARY = ("+", "-", "*", "/", "max")
 @cache
 def operation(kind, name):
     """Compile one operation on x (and y) in memory."""
-    f = Function("operation", {"x": POINTER, "y": POINTER, "out": POINTER})
+    dtype, size = (float, 1) if kind is ScalarF64 else (np.float32, LANES)
+    arrays = {"x": Array(dtype), "y": Array(dtype), "out": Array(dtype, written=True)}
+    f = Function("operation", arguments(arrays, ()))
     arithmetic = kind(f)
     x, y = (f.load(arithmetic.float_type, pointer, align=4) for pointer in ("%x", "%y"))
     formula = (name, "x", "y") if name in BINARY else (name, "x")
     value = Emitter(arithmetic, {}, {"x": x, "y": y}.__getitem__).value(formula)
     f.store(arithmetic.float_type, value, "%out", align=4)
-    return compiled(f, arithmetic.declarations)
+    return Kernel(f, arrays, lambda: [(size,)] * 3, arithmetic.declarations)
 
 
 def apply_scalar(name, x, y=0.0):
     numbers = np.array([x, y, 0.0])
-    operation(ScalarF64, name)(*(address(numbers[k:]) for k in range(3)))
+    operation(ScalarF64, name)(numbers.reshape(3, 1))
     return numbers[2]
 
 
@@ -43,7 +46,7 @@ def apply_simd(name, x, y=None):
     x = np.resize(np.asarray(x, np.float32), ceil_div(len(x), LANES) * LANES)
     y, out = (x if y is None else np.resize(np.asarray(y, np.float32), len(x))), np.empty_like(x)
     for k in range(0, len(x), LANES):
-        operation(SimdF32, name)(*(address(array[k:]) for array in (x, y, out)))
+        operation(SimdF32, name)([array[k : k + LANES] for array in (x, y, out)])
     return out
 
 
@@ -109,7 +112,7 @@ def test_simd_random_numbers_equal_rng(seed, number):
         np.empty(LANES, np.float32),
         np.empty(LANES, np.uint32),
     )
-    compile_draws()(*map(address, (seeds.astype(np.uint32), shown, words, numbers, places)))
+    compile_draws()((seeds.astype(np.uint32), shown, words, numbers, places))
     expected = rng.word(rng.NOISE, seeds, np.uint64(number))
     assert words.tolist() == expected.tolist()
     assert places.tolist() == ((expected * np.uint64(7)) >> np.uint64(32)).tolist()
@@ -120,11 +123,14 @@ def test_simd_random_numbers_equal_rng(seed, number):
 
 @cache
 def compile_draws():
-    f = Function("drawing", dict.fromkeys(("seeds", "shown", "words", "numbers", "places"), POINTER))
+    words = Array(np.uint32, written=True)
+    numbers = Array(np.float32, written=True)
+    arrays = {"seeds": words, "shown": words, "words": words, "numbers": numbers, "places": words}
+    f = Function("drawing", arguments(arrays, ()))
     many = SimdF32(f)
     seeds, shown = (f.load(many.int_type, pointer, align=4) for pointer in ("%seeds", "%shown"))
     word = many.rng_word(many.rng_word(many.splat_int(rng.NOISE), seeds), shown)
     f.store(many.int_type, word, "%words", align=4)
     f.store(many.int_type, many.shuffle_index(word, "6"), "%places", align=4)
     f.store(many.float_type, many.normal(many.rng_word(word, 3)), "%numbers", align=4)
-    return compiled(f, many.declarations)
+    return Kernel(f, arrays, lambda: [(LANES,)] * 5, many.declarations)

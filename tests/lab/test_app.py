@@ -24,7 +24,8 @@ from tinynet.evaluation.exam import Exam
 from tinynet.experiments.ladder import RUNG, Ladder, Standing
 from tinynet.lab.api import learner
 from tinynet.lab.api import population as population_api
-from tinynet.lab.http import jobs, middleware, serve
+from tinynet.lab.http import jobs, middleware, network
+from tinynet.lab.http.app import create_app
 from tinynet.story.rung_effects import sentence
 
 PLAIN = {"sizes": [4, 3, 2]}
@@ -110,46 +111,42 @@ def test_a_population_agrees_with_the_library(client):
 
 
 def test_a_population_is_cancelled_if_the_client_disconnects(client):
-    for _ in range(jobs.WORKERS + jobs.WAITING + 2):
-        with client.stream("POST", "api/population", json=ENDLESS) as response:
-            while response.status_code == 429:
-                response = retry(client)
+    for first in range(jobs.RUNNING + 3):  # different requests, so that they do not share a job
+        with client.stream("POST", "api/population", json=ENDLESS | {"first_seed": first}) as response:
             next(response.iter_lines())
-    assert "result" in json_lines(patiently(client, POPULATION))[-1]
+    assert "result" in json_lines(client.post("api/population", json=POPULATION))[-1]
 
 
-def retry(client):
-    time.sleep(0.2)
-    return client.send(client.build_request("POST", "api/population", json=ENDLESS), stream=True)
+def test_too_many_jobs_are_refused_without_blocking_short_requests():
+    app = create_app()
+    app.state.workers = jobs.Workers(waiting=4)
+    with laboratory.running_server(app=app) as address, httpx.Client(base_url=address, timeout=600) as client:
+        running = [
+            client.send(
+                client.build_request("POST", "api/population", json=ENDLESS | {"first_seed": k}), stream=True
+            )
+            for k in range(jobs.RUNNING + 4)
+        ]
+        try:
+            refused = client.post("api/population", json=POPULATION)
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+            assert "Try again" in refused.json()["error"]
+            ask(client, "sheet", {"architecture": PLAIN, "recipe": {}})
+            assert client.post("api/recording", json=EXPERIMENT).status_code == 200
+        finally:
+            for response in running:
+                response.close()
+        assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
 def patiently(client, question):
     for _ in range(100):
         response = client.post("api/population", json=question)
-        if response.status_code != 429:
+        if response.status_code != 503:
             return response
         time.sleep(0.2)
     raise AssertionError("the workers never became free")
-
-
-def test_too_many_jobs_are_refused_without_blocking_short_requests(client):
-    patiently(client, POPULATION)
-    requests = [
-        client.build_request("POST", "api/population", json=ENDLESS)
-        for _ in range(jobs.WORKERS + jobs.WAITING)
-    ]
-    running = [client.send(request, stream=True) for request in requests]
-    try:
-        refused = client.post("api/population", json=POPULATION)
-        assert refused.status_code == 429
-        assert int(refused.headers["retry-after"]) > 0
-        assert "Try again" in refused.json()["error"]
-        ask(client, "sheet", {"architecture": PLAIN, "recipe": {}})
-        assert client.post("api/recording", json=EXPERIMENT).status_code == 200
-    finally:
-        for response in running:
-            response.close()
-    assert "result" in json_lines(patiently(client, POPULATION))[-1]
 
 
 WORLD = tn.World(noise=0.1, labels="coin")
@@ -160,7 +157,9 @@ def test_a_recording_and_a_population_of_a_world_equal_the_library(client):
     run = tn.train(tn.Network.initial(seed=7), WORLD, tn.Recipe(epochs=2, seed=7))
     assert client.post("api/recording", json=body).content == run.to_bytes()
     found = json_lines(
-        patiently(client, POPULATION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}})
+        client.post(
+            "api/population", json=POPULATION | {"world": WORLD.to_json(), "recipe": {"learning_rate": 1}}
+        )
     )[-1]
     trained = tn.population(tn.Recipe(learning_rate=1.0), 500, examples=WORLD)
     assert found["result"]["verdicts"]["all_right"]["count"] == trained.all_right.sum()
@@ -296,13 +295,22 @@ def test_a_body_that_is_not_a_json_object_is_an_error(client, body, message):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "api/nothing", 404), ("POST", "api/nothing", 405), ("DELETE", "api/sheet", 405)],
+    [
+        ("GET", "api/nothing", 404),
+        ("POST", "api/nothing", 404),
+        ("DELETE", "api/sheet", 405),
+        ("HEAD", "api/about", 405),
+        ("GET", "api/sheet", 405),
+        ("POST", "", 405),
+    ],
 )
 def test_an_unknown_path_or_method_is_an_error(client, method, path, status):
     response = client.request(method, path)
     assert response.status_code == status
+    if status == 405:
+        assert "GET" in response.headers["allow"] or "POST" in response.headers["allow"]
     expected = f"the laboratory has no {method} /{path}. The requests are listed in /api/openapi.json."
-    assert response.json() == {"error": expected}
+    assert method == "HEAD" or response.json() == {"error": expected}
 
 
 def test_a_picture_size_out_of_range_is_an_error(client):
@@ -331,7 +339,7 @@ def test_an_error_lists_its_parameters_for_the_labels_of_the_page(client):
     ],
 )
 def test_a_population_request_out_of_range_is_an_error(client, change, message):
-    assert message in json_lines(patiently(client, POPULATION | change))[-1]["error"]
+    assert message in json_lines(client.post("api/population", json=POPULATION | change))[-1]["error"]
 
 
 @pytest.mark.parametrize(
@@ -402,20 +410,20 @@ def test_openapi_lists_every_route(client):
 
 
 def test_a_busy_port_is_replaced_by_the_next_free_port():
-    first = serve.free_port("127.0.0.1", 18765)
-    second = serve.free_port("127.0.0.1", 18765)
+    first = network.free_port("127.0.0.1", 18765)
+    second = network.free_port("127.0.0.1", 18765)
     with first, second:
         assert second.getsockname()[1] > first.getsockname()[1] >= 18765
 
 
 def test_a_host_of_another_machine_is_an_error():
     with pytest.raises(tn.TinyNetError, match="host is 203.0.113.1. The server cannot listen there"):
-        serve.free_port("203.0.113.1", 0)
+        network.free_port("203.0.113.1", 0)
 
 
 def test_an_empty_host_is_an_error():
     with pytest.raises(tn.TinyNetError, match="host is empty. It must be an address of this machine."):
-        serve.free_port("", 0)
+        network.free_port("", 0)
 
 
 def test_the_lab_command_serves_until_ctrl_c():

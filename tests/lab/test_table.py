@@ -23,15 +23,19 @@ def test_the_columns_are_summarized(iris):
     found = head("\ufeff" + iris)
     assert (found["rows"], found["label"]) == (150, "species")
     first, *_, last = found["columns"]
-    assert (first["name"], first["low"], first["high"], first["words"]) == (
+    assert (first["name"], first["low"], first["high"], first["kind"]) == (
         "sepal length (cm)",
         4.3,
         7.9,
-        False,
+        "number",
     )
-    assert (first["label"], last["label"]) == (False, True)  # lengths have more than ten different values
-    assert (last["words"], last["examples"], last["different"]) == (
-        True,
+    assert (first["label"], last["label"]) == (False, True)  # the lengths have decimals
+    assert (found["header"], found["delimiter"], found["decimal"]) == (True, ",", ".")
+    assert found["note"] == (
+        "own.csv: 150 rows (commas, decimal point, UTF-8, column names in the first row)."
+    )
+    assert (last["kind"], last["examples"], last["different"]) == (
+        "category",
         ["setosa", "versicolor", "virginica"],
         3,
     )
@@ -66,14 +70,45 @@ def test_a_label_is_proposed_by_its_name_or_by_its_text(text, label):
 
 def test_text_cells_and_empty_cells_are_reported():
     (x, *_) = head("x,y\n1,a\nred,b\n3,c\n,d\n")["columns"]
-    assert (x["words"], x["odd"], x["missing"], x["low"], x["high"]) == (False, "red", 1, 1, 3)
+    assert (x["kind"], x["odd"], x["missing"], x["low"], x["high"]) == ("number", "red", 1, 1, 3)
     (empty, *_) = head("x,y\n,a\n,b\n")["columns"]
     assert (empty["missing"], empty["different"], empty["examples"]) == (2, 0, [])
+    assert empty["left_out"] == "empty"
+
+
+def test_columns_that_are_no_inputs_have_a_reason():
+    rows = "".join(f"{k},1,{'ab'[k % 2]},2020-01-0{k}\n" for k in range(1, 5))
+    id_, one, kind, when = head("id,one,kind,when\n" + rows)["columns"]
+    assert id_["left_out"] == "different in every row"
+    assert one["left_out"] == "1 in every row"
+    assert (kind["left_out"], when["left_out"], when["kind"]) == (None, None, "date")
+
+
+def test_a_first_line_of_data_is_data_on_the_page():
+    text = "5.1,3.5,a\n4.9,3.0,a\n6.2,2.9,b\n"
+    found = head(text)
+    assert (found["header"], [c["name"] for c in found["columns"]]) == (
+        False,
+        ["column 1", "column 2", "column 3"],
+    )
+    assert (found["rows"], found["label"]) == (3, "column 3")
+    named = table_api.columns(TableText("own.csv", text, header=True))
+    assert [c["name"] for c in named["columns"]] == ["5.1", "3.5", "a"]
+    answer = table_api.table(TableRequest("own.csv", text, header=False, label="column 3", held_out=0))
+    assert len(answer["examples"]["names"]) == 3
+
+
+def test_the_dialect_can_be_chosen_on_the_page():
+    text = "x;label\n1,5;a\n2,5;b\n"
+    found = head(text)
+    assert (found["delimiter"], found["decimal"], found["columns"][0]["high"]) == (";", ",", 2.5)
+    with pytest.raises(TinyNetError, match="has one column, 'x;label'. If semicolons separate the columns"):
+        table_api.columns(TableText("own.csv", text, delimiter="|"))
 
 
 def test_the_examples_of_a_table_equal_the_library(iris, tmp_path):
     (tmp_path / "iris.csv").write_text(iris)
-    found = table_api.table(TableRequest("iris.csv", iris, "species", [], 5, 0.3, 7))
+    found = table_api.table(TableRequest("iris.csv", iris, label="species", seed=7))
     parts = splits.split_dataset(
         tables.read(tmp_path / "iris.csv", label="species"), held_out=0.3, scale=True, seed=7
     )
@@ -90,7 +125,9 @@ def test_the_examples_of_a_table_equal_the_library(iris, tmp_path):
 
 
 def test_with_a_held_out_fraction_of_0_nothing_is_held_out(iris):
-    found = table_api.table(TableRequest("iris.csv", iris, "species", ["sepal width (cm)"], held_out=0))
+    found = table_api.table(
+        TableRequest("iris.csv", iris, label="species", ignore=["sepal width (cm)"], held_out=0)
+    )
     assert found["held_out"] is None
     assert len(found["examples"]["names"]) == 150
     assert found["architecture"]["sizes"] == [3, 5, 3]
@@ -102,18 +139,18 @@ def test_tables_that_do_not_fit_the_page_are_refused(iris):
     for request, message in (
         (TableRequest("many.csv", many), "many.csv has 5,001 rows.*`tinynet train many.csv --label label`"),
         (TableRequest("wide.csv", wide, held_out=0), "The page shows networks of up to 2,000"),
-        (TableRequest("iris.csv", iris, "kind"), "iris.csv has no column 'kind'"),
+        (TableRequest("iris.csv", iris, label="kind"), "iris.csv has no column 'kind'"),
         (
             TableRequest("own.csv", "x,label\n1,a\nred,b\n"),
             "own.csv, line 3, column 'x': 'red' is not a number. Correct the cell. "
             "To leave the column out, add 'x' to ignore.",
         ),
         (
-            TableRequest("iris.csv", iris, "species", hidden_nodes=0),
+            TableRequest("iris.csv", iris, label="species", hidden_nodes=0),
             "hidden_nodes is 0. It must be a whole number from 1 to 64.",
         ),
         (
-            TableRequest("iris.csv", iris, "species", held_out=1),
+            TableRequest("iris.csv", iris, label="species", held_out=1),
             "held_out is 1. It must be a .* above 0 and below 1",
         ),
     ):

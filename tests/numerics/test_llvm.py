@@ -1,7 +1,6 @@
-import numpy as np
 import pytest
 
-from tinynet.numerics.llvm import POINTER, WHOLE, Function, address, aligned, compiled
+from tinynet.numerics.llvm import WHOLE, Function, compiled
 
 
 def test_loops_and_branches_are_compiled():
@@ -20,30 +19,8 @@ def test_loops_and_branches_are_compiled():
     assert odd(10, 20) == -1
 
 
-def test_arrays_are_changed_in_place():
-    f = Function("twice", {"x": POINTER, "n": WHOLE})
-    with f.loop(0, "%n") as k:
-        place = f.gep("double", "%x", k)
-        value = f.load("double", place)
-        f.store("double", f.emit(f"fadd double {value}, {value}"), place)
-    x = np.array([1.5, -2.0, np.inf])
-    compiled(f)(address(x), 2)
-    assert x.tolist() == [3.0, -4.0, np.inf]
-
-
 def test_invalid_code_is_not_compiled():
     f = Function("nonsense", {"n": WHOLE})
     f.emit_void("this is no instruction")
     with pytest.raises(RuntimeError, match="expected instruction opcode"):
         compiled(f)
-
-
-@pytest.mark.parametrize("shape", [(1,), (3, 5), (2, 23, 64)])
-@pytest.mark.parametrize("dtype", [np.float32, np.uint32, np.float64])
-def test_aligned_arrays_begin_on_a_cache_line(shape, dtype):
-    array = aligned(shape, dtype)
-    array[...] = 7
-    assert array.shape == shape
-    assert array.dtype == dtype
-    assert address(array) % 64 == 0
-    assert (array == 7).all()

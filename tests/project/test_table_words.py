@@ -106,7 +106,7 @@ def test_a_regression_has_no_correct_predictions():
         str(verdict) for verdict in tn.population(networks=3, examples=rows, architecture=network).verdicts()
     ]
     assert len(sentences) == 1
-    assert "median final loss" in sentences[0]
+    assert "median training loss" in sentences[0]
 
 
 def test_one_example_is_called_a_row_or_a_picture():

@@ -76,8 +76,8 @@ def test_the_training_is_measured_on_many_seeds(chapters):
     assert first.n == 128
     assert long.count == tn.population(tn.Recipe(epochs=10_000), networks=128).all_right.sum()
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines())
-    assert f"to {run.loss_per_epoch[-1]:.4f}" in words(chapters["train"])
-    assert len(tables(chapters["train"])["The mean loss"].rows) == 10
+    assert f"to {run.training_loss():.4f}" in words(chapters["train"])
+    assert len(tables(chapters["train"])["The training loss"].rows) == 11
     assert lead.sentence.endswith(
         "2 of 4 predictions are correct. 0 of 4 have a margin of 20 points or more."
     )

@@ -6,10 +6,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
-
 from tinynet.lab.http import app as server
-from tinynet.lab.http import serve
+from tinynet.lab.http import network, serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 120_000  # milliseconds; long, so that no test fails on a busy machine
@@ -17,11 +15,11 @@ AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min
 
 
 @contextmanager
-def running_server(port=0):
+def running_server(port=0, app=None):
     """Serve the laboratory in a thread; yield its address."""
-    listening = serve.free_port("127.0.0.1", port)
-    app = server.create_app()
-    served = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    listening = network.free_port("127.0.0.1", port)
+    app = app or server.create_app()
+    served = serve.make_server(app)
     thread = threading.Thread(target=served.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     while not served.started:
@@ -31,7 +29,7 @@ def running_server(port=0):
     finally:
         served.should_exit = True
         thread.join()
-        app.state.workers.close()
+        server.close(app)
         listening.close()
 
 

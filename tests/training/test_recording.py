@@ -230,10 +230,8 @@ def test_the_golden_runs_are_unchanged(check_golden):
 
 def test_recordings_moments_and_explanations_have_a_short_repr():
     run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
-    first, last = run.loss_per_epoch
-    expected = (
-        f"<Recording of <4-3-2 network, seed 0>: 8 steps on 4 examples, loss {first:.4g} to {last:.4g}>"
-    )
+    first, last = run.training_loss(0), run.training_loss()
+    expected = f"<Recording of <4-3-2 network, seed 0>: 8 steps on 4 examples, training loss {first:.4g} to {last:.4g}>"
     assert repr(run) == expected
     assert repr(run.examples) == "<4 pictures of 2x2, 4 inputs each, for horizontal, vertical>"
     assert repr(run[3]) == "<Moment: step 3 on right>"

@@ -210,6 +210,17 @@ def test_divergence_has_step_cell_and_reason():
     assert run.stopped.cell in run[-1].sheet.cells
     assert "infinite" in run.stopped.reason or "not a number" in run.stopped.reason
     assert "Try a learning rate below 50" in run.stopped.reason
+    assert "Scale" not in run.stopped.reason
+
+
+def test_large_inputs_that_diverge_are_to_be_scaled():
+    rows = np.array([[1_800_000.0, 3.0], [1_100_000.0, 2.0], [1_500_000.0, 5.0]])
+    examples = tn.Examples(rows, [[0.1], [0.5], [0.9]], ("a", "b", "c"), target_names=("y",), unbounded=True)
+    run = tn.train(tn.Network.initial((2, 1), seed=0, output="identity"), examples)
+    assert (
+        "The largest input is 1,800,000. Scale each input to 0 to 1, or try a learning rate below"
+        in run.stopped.reason
+    )
     assert np.isfinite(run.parameters).all()
     assert np.isfinite(run.losses).all()
     assert run[-1].after.parameters.tolist() == run.final.parameters.tolist()

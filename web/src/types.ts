@@ -39,6 +39,7 @@ export interface Examples {
   target_names: string[];
   scaling?: Scaling; // of the input columns of a table
   target_scaling?: Scaling; // of the target columns of a regression
+  encoding?: Encoding; // of the columns of a table with categories, dates or missing cells
   unbounded?: boolean; // inputs may lie outside 0 to 1
   targetsUnknown?: boolean; // the targets are unknown and `targets` has placeholders
 }
@@ -48,7 +49,23 @@ export interface Scaling {
   columns: string[];
   low: number[];
   high: number[];
+  fill?: number[]; // for missing cells
 }
+
+/** How a column of a table became inputs: one number, an input for each category, or the parts of a date. */
+export interface InputColumn {
+  name: string;
+  kind: "number" | "category" | "date";
+  values: string[]; // categories, or parts of the date
+  flag: boolean; // one more input is 1 for a missing cell
+}
+
+export interface Encoding {
+  columns: InputColumn[];
+  missing: Missing | null;
+}
+
+export type Missing = "drop" | "mean" | "flag";
 
 export interface SheetResponse {
   sheet: SheetJson;
@@ -196,28 +213,38 @@ export interface WatchedTraining {
 
 export interface TableColumn {
   name: string;
-  words: boolean; // most cells are not numbers
-  odd: string | null; // the first cell that is not a number
+  kind: InputColumn["kind"];
+  odd: string | null; // the first word among numbers
   low: number; // smallest number
   high: number;
-  missing: number; // empty cells
-  different: number; // distinct values, counted up to 11
+  missing: number; // missing cells
+  different: number; // different cells that are not missing
   examples: string[];
+  left_out: string | null; // why the column is no input
   label: boolean; // can be the label
 }
 
-export interface TableHead {
+/** How a CSV file is written; null stands for: find it out. */
+export interface TableDialect {
+  header: boolean | null;
+  delimiter: string | null;
+  decimal: "." | "," | null;
+}
+
+export interface TableHead extends TableDialect {
   rows: number;
   label: string | null;
+  note: string; // what was understood of the file
   columns: TableColumn[];
 }
 
-export interface TableChoice {
+export interface TableChoice extends TableDialect {
   name: string;
   text: string;
   label: string;
   predict: boolean; // the label is a regression target
   ignore: string[];
+  missing: Missing | null;
   hidden_nodes: number;
   held_out: number;
   seed: number;

@@ -7,7 +7,7 @@ import type { Api } from "../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE, formulaKey } from "../src/engine/recipe";
 import { Lab } from "../src/state/lab.svelte";
 import { defaultState, type State } from "../src/state/state";
-import type { Architecture, Examples, Recipe, SheetResponse, SheetJson } from "../src/types";
+import type { Architecture, Examples, Recipe, SheetResponse, SheetJson, TableColumn, TableHead } from "../src/types";
 import { CHOICES } from "./choices";
 import type { Golden } from "./golden";
 
@@ -103,3 +103,14 @@ export async function openLab(change: Partial<State> = {}, apiChange: Partial<Ap
   lab.trainer.revision++;
   return lab;
 }
+
+/** The summary of a table with these columns. */
+export const tableHead = (columns: TableColumn[], label: string | null = null): TableHead => ({
+  rows: 2, label, note: "", header: true, delimiter: ",", decimal: ".", columns,
+}); // prettier-ignore
+
+/** The summary of a column of numbers. */
+export const tableColumn = (change: Partial<TableColumn>): TableColumn => ({
+  name: "x", kind: "number", odd: null, low: 0, high: 1, missing: 0, different: 101, examples: [], left_out: null,
+  label: false, ...change,
+}); // prettier-ignore

@@ -3,7 +3,7 @@
 The data are tables, image folders, layer sizes, and folders to write to.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from tinynet.data.tables import Table
 
 
+OPTIONS = {"targets": "target", "categories": "category"}  # options with other names than their parameters
+
+
 def read_source(
-    path: Path | None, size: int | None = None, *, scale: bool = True, **columns: Any
+    path: Path | None,
+    size: int | None = None,
+    *,
+    scale: bool = True,
+    dialect: Mapping[str, Any],
+    **columns: Any,
 ) -> "Table | Examples":
     """Return the examples source at a path.
 
@@ -24,26 +32,37 @@ def read_source(
 
     size : pixels per side of the images.
     scale : whether the columns of the table will be scaled.
-    columns : `label`, `targets` and `ignore` of a table.
+    dialect : `header`, `delimiter`, `decimal` and `encoding` of a CSV file.
+    columns : `label`, `targets`, `ignore`, `categories` and `missing` of a table.
 
     Raises TinyNetError for an option that the source does not use.
     """
     from tinynet.cli import terminal
     from tinynet.data import pictures, tables
+    from tinynet.data.dialects import Dialect
     from tinynet.data.examples import Examples
 
-    _check_source_options(path, size, {**columns, "no-scale": not scale})
+    not_header = {"no-header": dialect["header"] is False, "header": dialect["header"]}
+    _check_source_options(path, size, {**columns, "no-scale": not scale, **dialect, **not_header})
     if path is None:
         return pictures.lines()
     if kind_of(path) == "a folder":
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
-        return tables.read(path, progress=advance, **columns)
+        table = tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
+    if table.targets is None:
+        named = ", ".join(repr(column.name) for column in table.encoding.columns)
+        raise TinyNetError(
+            f"is not given. It must be the column of {path} with the class of each row. Choose one of {named}. For "
+            "numbers to predict, use --target.",
+            parameter="label",
+        )
+    return table
 
 
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
     folder = path is not None and kind_of(path) == "a folder"
-    given = [f"--{name.removesuffix('s')}" for name, value in columns.items() if value]
+    given = [f"--{OPTIONS.get(name, name)}" for name, value in columns.items() if value]
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."
         raise TinyNetError(
@@ -60,17 +79,26 @@ def _check_source_options(path: Path | None, size: int | None, columns: dict[str
 def hidden_sizes(text: str) -> tuple[int, ...]:
     """Return the sizes of the hidden layers.
 
-    >>> hidden_sizes("4,4")
-    (4, 4)
+    >>> hidden_sizes("4x4"), hidden_sizes("0")
+    ((4, 4), ())
     """
     from tinynet.core.architecture import MAX_LAYERS
 
+    if "," in text:
+        layers = text.replace(",", "x")
+        raise TinyNetError(
+            f"is {text!r}. It must be one network. A comma separates the networks of a sweep. Use {layers} for layers.",
+            parameter="sizes",
+        )
     try:
-        sizes = tuple(whole_number(part.strip()) for part in text.split(",") if part.strip())
+        sizes = tuple(whole_number(part) for part in text.split("x"))
     except ValueError:
         raise TinyNetError(
-            f"is {shown(text)}. It must be numbers of nodes, such as 3 or 4,4.", parameter="sizes"
+            f"is {shown(text)}. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
+            parameter="sizes",
         ) from None
+    if sizes == (0,):
+        return ()
     if len(sizes) > MAX_LAYERS - 2:
         raise TinyNetError(
             f"is {shown(text)}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes"

@@ -11,6 +11,8 @@ from tinynet.cli.output import predictions_json, print_json
 from tinynet.errors import counted
 from tinynet.validation import listed
 
+MAX_SHOWN = 50  # examples of a set in the terminal; 100 classes have 4,950 midpoints
+
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
     from tinynet.model.moment import Moment
@@ -140,7 +142,9 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
         print_json(document)
         return
     for name, examples in sets.items():
-        terminal.show_table(predictions_table(name.capitalize(), run.best, examples))
+        terminal.show_table(predictions_table(name.capitalize(), run.best, examples[:MAX_SHOWN]))
+        if len(examples) > MAX_SHOWN:
+            typer.echo(f"… and {len(examples) - MAX_SHOWN:,} more. --json prints all.")
     if run.stopped is not None and run.stopped.cell:
         typer.echo(f"The training diverged: {run.stopped.reason}.")
     elif asymmetry is not None:

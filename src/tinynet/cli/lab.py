@@ -11,8 +11,19 @@ from tinynet.cli.output import print_json
 def lab(
     port: Annotated[int, typer.Option(help="Port. If it is in use, the next free port is used.")] = 8765,
     host: Annotated[
-        str, typer.Option(help="Address to listen on. The default accepts requests of this machine only.")
+        str,
+        typer.Option(
+            help="Address to listen on. The default accepts requests of this machine only. 0.0.0.0 also accepts requests "
+            "of other machines."
+        ),
     ] = "127.0.0.1",
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="Token that requests must have. Without the option, the token is random if other machines can connect; for "
+            'this machine only, there is no token. --token "" turns it off.'
+        ),
+    ] = None,
     browser: Annotated[
         bool, typer.Option(help="Open the page in the browser, if there is a display.")
     ] = True,
@@ -20,7 +31,7 @@ def lab(
     """Open the laboratory in the browser."""
     from tinynet.lab.http.serve import serve
 
-    serve(host, port, browser=browser, echo=typer.echo)
+    serve(host, port, token=token, browser=browser, echo=typer.echo)
 
 
 def doctor(as_json: Json = False) -> None:

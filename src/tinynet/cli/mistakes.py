@@ -29,6 +29,7 @@ COMMAND_PARAMETERS = {
     "value": ("metric",),
     "format": ("output_format",),
     "targets": ("target",),
+    "categories": ("category",),
     "validate": ("patience",),
     "path": ("out",),
     "picture": ("picture", "example"),
@@ -193,12 +194,25 @@ def option_of(parameter: str, options: dict[str, str]) -> str | None:
 def recipe_from(**fields: Any) -> Recipe:
     """Return the recipe of these options.
 
+    An option without a value is None.
+
     Raises TinyNetError for a value that is not allowed, and for an option that the recipe does not use.
     """
+    fields = given(fields)
     recipe = Recipe(**fields)
+    check_given(recipe, fields)
+    return recipe
+
+
+def check_given(recipe: Recipe, fields: dict[str, Any]) -> None:
+    """Raise a TinyNetError for an option that the recipe does not use."""
     usual = recipe_defaults()
     check_used([recipe], [name for name in fields if name in usual and fields[name] != usual[name]])
-    return recipe
+
+
+def given(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def check_used(recipes: Iterable[Recipe], given: Iterable[str]) -> None:

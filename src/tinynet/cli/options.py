@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo, OptionInfo
@@ -16,9 +16,6 @@ from typer.models import ArgumentInfo, OptionInfo
 from tinynet.cli.inputs import hidden_sizes
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.recipe import Recipe, help_texts
-
-if TYPE_CHECKING:
-    from tinynet.core.architecture import Architecture
 
 USER_MISTAKE, STOPPED, INTERRUPTED, TERMINATED = 2, 1, 130, 143  # exit codes
 
@@ -29,13 +26,13 @@ Seed = Annotated[
 Rate = Annotated[float, typer.Option("--rate", "--learning-rate", help="Learning rate.")]
 Epochs = Annotated[int, typer.Option(help="Passes over all examples.")]
 LossOption = Annotated[str, typer.Option(help=help_texts()["loss"])]
-Hidden = Annotated[str, typer.Option(help="Nodes of the hidden layers: 3, or 4,4 for two layers.")]
+HIDDEN_HELP = "Nodes of the hidden layers: 3, 4x4 for two layers, or 0 for no hidden layer."
+Hidden = Annotated[str, typer.Option(help=HIDDEN_HELP)]
 Activation = Annotated[
     str, typer.Option(help=f"Activation of the hidden layers: {', '.join(map(repr, ACTIVATIONS))}.")
 ]
-Output = Annotated[
-    str, typer.Option(help=f"Activation of the output layer: {', '.join(map(repr, OUTPUTS))}.")
-]
+OUTPUT_HELP = f"Activation of the output layer: {', '.join(map(repr, OUTPUTS))}."
+Output = Annotated[str, typer.Option(help=OUTPUT_HELP)]
 Init = Annotated[str, typer.Option(help="Initialization: 'pytorch', 'xavier', 'he', 'normal' or 'zeros'.")]
 Source = Annotated[
     Path | None,
@@ -44,6 +41,11 @@ Source = Annotated[
         help="A table (CSV), or a folder of images with one subfolder per class. Default: the four lines.",
     ),
 ]
+Target = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
+]
+Size = Annotated[int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Pictures = Annotated[
     str, typer.Option("--picture", help="A picture's name, such as top, or its inputs, such as 1,1,0,0.")
@@ -55,8 +57,48 @@ RecordingPath = Annotated[
 
 
 @dataclass(frozen=True)
+class DialectOptions:
+    """The options for the dialect of a CSV file."""
+
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Whether the first line has the column names. Without names, the columns are named 'column 1' and so on. "
+            "Default: yes, and a first line that looks like data is an error.",
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER", help="Character between two cells, or 'tab'. Default: found in the file."
+        ),
+    ] = None
+    decimal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER", help="Character before the decimals: . or , Default: found in the file."
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encoding of the file, such as utf-8 or cp1252. Default: found in the file."),
+    ] = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `Examples.read_like`."""
+        delimiter = "\t" if self.delimiter in ("tab", "\\t") else self.delimiter
+        return {
+            "header": self.header,
+            "delimiter": delimiter,
+            "decimal": self.decimal,
+            "encoding": self.encoding,
+        }
+
+
+@dataclass(frozen=True)
 class Columns:
-    """The options that choose the columns of a table."""
+    """The options that choose and read the columns of a table."""
 
     label: Annotated[
         str | None,
@@ -68,26 +110,65 @@ class Columns:
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Leave this column out. You can repeat the option."),
     ] = None
+    category: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Read the numbers of this column as categories. You can repeat the option. Columns of words are "
+            "categories anyway.",
+        ),
+    ] = None
+    missing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHOICE",
+            help="Missing cells: 'drop' leaves the rows out, 'mean' fills in the mean of the training rows, 'flag' also "
+            "adds an input that is 1 for a missing cell. Default: missing cells are errors.",
+        ),
+    ] = None
     scale: Annotated[
         bool, typer.Option("--scale/--no-scale", help="Scale each column to the range 0 to 1.")
     ] = True
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `tables.read`."""
+        return {
+            "label": self.label,
+            "ignore": self.ignore or (),
+            "categories": self.category or (),
+            "missing": self.missing,
+        }
+
+
+# The defaults of these options depend on the examples; see `tinynet.defaults`.
+CHOSEN_BY_EXAMPLES = {
+    "hidden": "3 for the four lines, 5 for other data",
+    "output": "sigmoid for the four lines, softmax for classes, identity for numbers to predict",
+    "loss": "mse for the four lines and for numbers to predict, cross_entropy for classes",
+    "order": "fixed for the four lines, shuffled for other data",
+    "schedule": "constant for the four lines, cosine for other data",
+    "epochs": "100 for the four lines, 5 to 100 for other data, for about 20,000 steps",
+}
+
+
+def with_default(name: str, text: str) -> str:
+    """Return the help of an option whose default depends on the examples."""
+    return f"{text} Default: {CHOSEN_BY_EXAMPLES[name]}."
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
     """The options of the network."""
 
-    hidden: Hidden = "3"
+    hidden: Annotated[str | None, typer.Option(help=with_default("hidden", HIDDEN_HELP))] = None
     activation: Activation = "sigmoid"
-    output: Output = "sigmoid"
+    output: Annotated[str | None, typer.Option(help=with_default("output", OUTPUT_HELP))] = None
     init: Init = "pytorch"
 
-    def architecture(self, inputs: int, outputs: int) -> "Architecture":
-        """Return the architecture for numbers of inputs and outputs."""
-        from tinynet.core.architecture import Architecture
-
-        sizes = (inputs, *hidden_sizes(self.hidden), outputs)
-        return Architecture(sizes, self.activation, self.output, self.init)
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `tinynet.defaults`."""
+        hidden = None if self.hidden is None else hidden_sizes(self.hidden)
+        return {"hidden": hidden, "activation": self.activation, "output": self.output, "init": self.init}
 
 
 # `seed` is an option of the commands themselves. `gradients` has one value in every training of TinyNet.
@@ -154,7 +235,10 @@ def with_recipe(command: Callable[..., None]) -> Callable[..., None]:
     options = {}
     for name, usual in recipe_defaults().items():
         kind = kinds[name] if kinds[name] in (bool, int, float) else str  # the recipe validates the words
-        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=words[name])])
+        text = words[name]
+        if name in CHOSEN_BY_EXAMPLES:
+            usual, kind, text = None, kind | None, with_default(name, text)
+        options[name] = (usual, Annotated[kind, typer.Option(*flags(name), help=text)])
     return with_options(command, options)
 
 
@@ -192,10 +276,14 @@ def options_of(command: Callable[..., None]) -> dict[str, str]:
 
 
 def flags_of_option(command: Callable[..., None], name: str) -> list[str]:
-    """Return all flags of an option; an argument has none."""
+    """Return all flags of an option; an argument has none.
+
+    A switch with the default None keeps both flags, as in "--header/--no-header".
+    """
     for declared in getattr(inspect.signature(command).parameters[name].annotation, "__metadata__", ()):
         if isinstance(declared, OptionInfo):
             # In an annotation, Typer keeps the first flag as the default.
             first = declared.default if isinstance(declared.default, str) else flags(name)[0]
-            return [first.split("/")[0], *(declared.param_decls or ())]
+            default = inspect.signature(command).parameters[name].default
+            return [first if default is None else first.split("/")[0], *(declared.param_decls or ())]
     return []

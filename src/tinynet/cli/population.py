@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinynet.cli.inputs import check_new
-from tinynet.cli.mistakes import recipe_from, refuse_unused
+from tinynet.cli.mistakes import given, recipe_from, refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json, NetworkOptions, Overwrite, with_groups, with_recipe
 from tinynet.cli.output import print_json
 
@@ -34,14 +34,15 @@ def population(
     from tinynet import plots
     from tinynet.cli import terminal
 
-    recipe = recipe_from(**fields)
-    refuse_unused({"--patience": recipe.patience or None}, "This command has no validation set.")
+    checked = recipe_from(**fields)
+    refuse_unused({"--patience": checked.patience or None}, "This command has no validation set.")
     if out is not None:
         plots.check_path(out)
         check_new("out", [out], overwrite)
+    architecture, recipe = tn.defaults(tn.pictures.lines(), **shape.settings(), **given(fields))
     with terminal.progress("training", "networks") as advance:
         trained = tn.population(
-            recipe, networks, first_seed=first_seed, architecture=shape.architecture(4, 2), progress=advance
+            recipe, networks, first_seed=first_seed, architecture=architecture, progress=advance
         )
     if len(trained):
         if out is not None:

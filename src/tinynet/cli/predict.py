@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tinynet.cli.inputs import check_new
-from tinynet.cli.options import Json, Overwrite, RecordingPath
+from tinynet.cli.options import DialectOptions, Json, Overwrite, RecordingPath, with_groups
 from tinynet.cli.output import print_json
+from tinynet.errors import counted
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 MAX_SHOWN = 20  # rows in the terminal
 
 
+@with_groups(dialect=DialectOptions)
 def predict(
+    *,
     recording: RecordingPath,
     table: Annotated[
         Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
     overwrite: Overwrite = False,
+    dialect: DialectOptions,
     as_json: Json = False,
 ) -> None:
     """Predict the class or the numbers of new rows. Use the network of a recording."""
@@ -39,20 +43,32 @@ def predict(
         check_new("out", [out], overwrite)
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
-        rows = run.examples.read_like(table, advance)
+        rows = run.examples.read_like(table, advance, **dialect.settings())
     predicted = _predicted(run, rows)
+    outside = int(rows.outside_range().sum())
     if out is not None:
         files.write(out, _csv(predicted))
     if as_json:
         saved = None if out is None else str(out)
-        print_json({"command": "predict", "saved": saved, "predictions": predicted})
+        print_json(
+            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+        )
         return
+    if outside:
+        typer.echo(_outside_words(outside, len(rows)), err=True)
+    for note in rows.notes:
+        typer.echo(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
     if len(predicted) > MAX_SHOWN:
         hint = "" if out is not None else ". To write all rows, add --out predictions.csv"
         typer.echo(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
     if out is not None:
         typer.echo(f"saved: {out}")
+
+
+def _outside_words(outside: int, rows: int) -> str:
+    verb = "has" if outside == 1 else "have"
+    return f"{outside:,} of {counted(rows, 'row')} {verb} values outside the range of the training rows."
 
 
 def _check_out(out: Path, table: Path) -> None:
@@ -91,12 +107,17 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
 
 
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
-    from tinynet.story.content import Table, output_percent
+    from tinynet.story.content import Table, output_cells, output_columns
 
-    regression = run.examples.target_scaling is not None
-    write = "{:.6g}".format if regression else output_percent
-    cells = [tuple(x if isinstance(x, str) else write(x) for x in row.values()) for row in predicted]
-    return Table("Predictions", tuple(predicted[0]), tuple(cells))
+    names = run.examples.target_names
+    if run.examples.regression:
+        rows = [(row["name"], *(f"{row[name]:.6g}" for name in names)) for row in predicted]
+        return Table("Predictions", ("name", *names), tuple(rows))
+    rows = [
+        (row["name"], *output_cells(names, [row[name] for name in names]), row["prediction"])
+        for row in predicted
+    ]
+    return Table("Predictions", ("name", *output_columns(names), "prediction"), tuple(rows))
 
 
 def _csv(predicted: list[dict[str, Any]]) -> bytes:

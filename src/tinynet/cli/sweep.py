@@ -1,8 +1,7 @@
 """The command `sweep`: many recipes, many seeds."""
 
-import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,17 +11,23 @@ import typer
 from tinynet.cli.inputs import check_new, read_source
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
+    CHOSEN_BY_EXAMPLES,
+    HIDDEN_HELP,
     INTERRUPTED,
+    OUTPUT_HELP,
     Activation,
     Columns,
+    DialectOptions,
     Init,
     Json,
-    Output,
     Overwrite,
+    Size,
     Source,
+    Target,
     flags,
     help_of,
     recipe_defaults,
+    with_default,
     with_groups,
     with_options,
 )
@@ -37,16 +42,11 @@ if TYPE_CHECKING:
     from tinynet.experiments.sweep import Sweep
     from tinynet.experiments.trials import Trial
 
-DEFAULTS = recipe_defaults() | {
-    "hidden": "3",
-    "activation": "sigmoid",
-    "output": "sigmoid",
-    "init": "pytorch",
-}
+DEFAULTS = recipe_defaults() | {"hidden": None, "activation": "sigmoid", "output": None, "init": "pytorch"}
 HELP = help_texts() | {
-    "hidden": "Nodes of the hidden layers: 3, 4x4 for two layers, or 0 for no hidden layer.",
+    "hidden": HIDDEN_HELP,
     "activation": help_of(Activation),
-    "output": help_of(Output),
+    "output": OUTPUT_HELP,
     "init": help_of(Init),
 }
 PROBE_METRICS = ("unsure", "first_class")  # metrics of one probe
@@ -60,7 +60,7 @@ class MapOptions:
     metric: Annotated[
         str | None,
         typer.Option(
-            help="Quantity that the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned."
+            help="Quantity that the map shows: learned, loss, epochs_to_learn, unsure or first_class. Default: learned, or loss for numbers to predict."
         ),
     ] = None
     probe: Annotated[
@@ -69,8 +69,10 @@ class MapOptions:
     x: Annotated[str | None, typer.Option(help="Horizontal axis of the map, such as learning_rate.")] = None
     y: Annotated[str | None, typer.Option(help="Vertical axis of the map, such as epochs.")] = None
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, usual: str = "learned") -> dict[str, Any]:
         """Return the arguments of `plots.sweep_map`.
+
+        usual : the metric if none is given.
 
         Raises TinyNetError for an option that the map does not use.
         """
@@ -82,7 +84,7 @@ class MapOptions:
         return {
             "x": self.x,
             "y": self.y,
-            "value": self.metric or "learned",
+            "value": self.metric or usual,
             "probe": self.probe,
         }
 
@@ -120,7 +122,10 @@ def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every trial axis."""
     options = {}
     for name, default in DEFAULTS.items():
-        text = f"{HELP[name]} Default: {_default_text(default)}."
+        if name in CHOSEN_BY_EXAMPLES:
+            text = with_default(name, HELP[name])
+        else:
+            text = f"{HELP[name]} Default: {_default_text(default)}."
         options[name] = (None, Annotated[str | None, typer.Option(*flags(name), metavar="LIST", help=text)])
     return with_options(command, options)
 
@@ -133,7 +138,7 @@ def _default_text(default: Any) -> str:
 
 # Long because Typer reads the options from the signature.
 @_with_axes
-@with_groups(columns=Columns, view=MapOptions, where=RunOptions)
+@with_groups(columns=Columns, dialect=DialectOptions, view=MapOptions, where=RunOptions)
 def sweep(
     *,
     source: Source = None,
@@ -143,6 +148,9 @@ def sweep(
     networks: Annotated[int, typer.Option(help="Number of seeds for each trial.")] = 1024,
     first_seed: Annotated[int, typer.Option(help="First seed.")] = 0,
     columns: Columns,
+    dialect: DialectOptions,
+    target: Target = None,
+    size: Size = None,
     probes: Annotated[
         Path | None, typer.Option(help="Table (CSV) of the probes, instead of the default probes.")
     ] = None,
@@ -170,8 +178,11 @@ def sweep(
     from tinynet.experiments.plan import plan_sweep
     from tinynet.experiments.sweep import sweep as run
 
-    map_settings, run_settings = view.settings(), where.settings()
-    examples = _examples(source, columns)
+    view.settings()  # check the options before the data are read
+    run_settings = where.settings()
+    named = columns.settings() | {"targets": target or (), "dialect": dialect.settings()}
+    examples = _examples(source, size, columns.scale, named)
+    map_settings = view.settings("loss" if examples.regression else "learned")
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
         "first_seed": first_seed,
@@ -192,18 +203,14 @@ def sweep(
         result = run(trials, networks, out=out, progress=advance, log=_log, **run_settings, **about)
     if view.figure is not None:
         plots.save(plots.sweep_map(result, **map_settings), view.figure)
-    _report(result, out, view.figure, as_json)
+    _report(result, examples.notes, out, view.figure, as_json)
 
 
-def _examples(source: Path | None, columns: Columns) -> "Examples":
+def _examples(source: Path | None, size: int | None, scale: bool, settings: dict[str, Any]) -> "Examples":
     from tinynet.data import splits
 
-    rows = read_source(source, scale=columns.scale, label=columns.label, ignore=columns.ignore or ())
-    if rows.targets is None:
-        raise TinyNetError(
-            f"is not given. It must be the column of {source} with the class of each row.", parameter="label"
-        )
-    return splits.split_dataset(rows, scale=columns.scale).training
+    rows = read_source(source, size, scale=scale, **settings)
+    return splits.split_dataset(rows, scale=scale).training
 
 
 def _check_folder(out: Path, plan: "Plan") -> None:
@@ -220,8 +227,12 @@ def _check_folder(out: Path, plan: "Plan") -> None:
         )
 
 
-def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: bool) -> None:
+def _report(
+    result: "Sweep", notes: Sequence[str], out: Path | None, figure: Path | None, as_json: bool
+) -> None:
     """Print the results.
+
+    notes : what was understood of a table.
 
     For an incomplete sweep, the output also explains how to continue.
     """
@@ -230,8 +241,10 @@ def _report(result: "Sweep", out: Path | None, figure: Path | None, as_json: boo
     if as_json:
         files = {"saved": out, "figure": figure}
         paths = {name: None if path is None else str(path) for name, path in files.items()}
-        print_json(sweep_report.as_json(result) | paths)
+        print_json(sweep_report.as_json(result) | paths | {"notes": list(notes)})
     else:
+        for note in notes:
+            typer.echo(note)
         sweep_report.show(result)
     if not result.complete:
         hint = (
@@ -315,7 +328,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
 
     text = files.read(path, "list of recipes")
     try:
-        records = json.loads(text)
+        records = files.parse_json(text)
     except ValueError as error:
         raise TinyNetError(
             f"is {path}, which is not JSON ({error}). Correct the file.", parameter="recipes"

@@ -7,6 +7,7 @@ import typer
 from tinynet.numerics.integers import ceil_div
 
 if TYPE_CHECKING:
+    from tinynet.data.examples import Examples
     from tinynet.experiments.sweep import Sweep
     from tinynet.story.content import Table
 
@@ -39,8 +40,11 @@ def show(sweep: "Sweep") -> None:
     if shared:
         typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
     shown = rows[:MAX_ROWS]
-    terminal.show_table(_learned_table(shown, axes))
-    terminal.show_table(_probe_table(sweep, shown, axes))
+    if sweep.plan.examples.regression:
+        terminal.show_table(_r2_table(shown, axes, sweep.plan.examples))
+    else:
+        terminal.show_table(_learned_table(shown, axes))
+        terminal.show_table(_probe_table(sweep, shown, axes))
     if len(rows) > len(shown):
         typer.echo(f"… and {len(rows) - len(shown):,} more trials. --out writes all trials as Parquet.")
 
@@ -61,7 +65,12 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     from tinynet.evaluation.verdicts import percent
     from tinynet.story.content import Table
 
-    columns = ("learned", "percentage\n(95 % interval)", "median\nloss", "epochs until\nlearned (80 %)")
+    columns = (
+        "learned",
+        "percentage\n(95 % interval)",
+        "median\ntraining loss",
+        "epochs until\nlearned (80 %)",
+    )
     numbers, cells = {row["networks"] for row in rows}, []
     for row in rows:
         percentage = "" if row["learned_fraction"] is None else percent(row["learned_fraction"])
@@ -76,6 +85,31 @@ def _learned_table(rows: list[dict[str, Any]], axes: list[str]) -> "Table":
     each = f", of {numbers.pop():,} per trial" if len(numbers) == 1 else ""
     return Table(
         f"Networks that classify every example correctly{each}", (*map(_words, axes), *columns), tuple(cells)
+    )
+
+
+def _r2_table(rows: list[dict[str, Any]], axes: list[str], examples: "Examples") -> "Table":
+    """Return the losses of each trial as a table, with R², and RMSE in the units of a single target."""
+    from tinynet.core.notation import number
+    from tinynet.story.content import Table
+
+    scaling, cells = examples.target_scaling, []
+    single = len(examples.target_names) == 1 and scaling is not None
+    for row in rows:
+        low, r2, high = (row[f"r2_q{q}"] for q in (10, 50, 90))
+        loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
+        fit = "" if r2 is None else f"{r2:.3f}{_interval(low, high, '{:.3f}'.format)}"
+        rmse = ""
+        if single and scaling is not None and r2 is not None:
+            rmse = number(float(f"{row['loss_q50'] ** 0.5 * (scaling.high[0] - scaling.low[0]):.3g}"))
+        cells.append((*_values(row, axes), loss, fit, rmse))
+    columns = ("median\ntraining loss", "median R²\n(80 %)", "median\nRMSE")
+    keep = slice(None) if single else slice(-1)
+    head = f"Predictions of {', '.join(examples.target_names)}"
+    return Table(
+        head,
+        (*map(_words, axes), *columns[keep]),
+        tuple(cell if single else cell[:-1] for cell in cells),
     )
 
 

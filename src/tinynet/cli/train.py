@@ -1,26 +1,31 @@
 """The command `train`, on the four lines, a table or images."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tinynet.cli.inputs import check_new, read_source
-from tinynet.cli.mistakes import recipe_from
+from tinynet.cli.mistakes import check_given, given
 from tinynet.cli.options import (
     INTERRUPTED,
     STOPPED,
     Columns,
+    DialectOptions,
     Json,
     NetworkOptions,
     Overwrite,
     Seed,
+    Size,
     Source,
+    Target,
     with_groups,
     with_recipe,
 )
 from tinynet.cli.output import predictions_json, print_json, without_interrupts
 from tinynet.errors import counted
+from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
     from tinynet.data.splits import Split
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 
 # Long because Typer reads the options from the signature.
 @with_recipe
-@with_groups(columns=Columns, shape=NetworkOptions)
+@with_groups(columns=Columns, dialect=DialectOptions, shape=NetworkOptions)
 def train(
     *,
     source: Source = None,
@@ -37,13 +42,9 @@ def train(
         Path | None, typer.Option(help="File for the recording. Its name must end in .safetensors.")
     ] = None,
     columns: Columns,
-    target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Predict the numbers of this column. You can repeat the option."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Scale images to this many pixels per side. Default: 8.")
-    ] = None,
+    dialect: DialectOptions,
+    target: Target = None,
+    size: Size = None,
     held_out: Annotated[
         float | None,
         typer.Option(metavar="FRACTION", help="Hold out this fraction of the examples for the final score."),
@@ -59,7 +60,7 @@ def train(
 ) -> None:
     """Train a network on the four lines, on a table or on images. Save the recording with --out.
 
-    The mean loss is printed every ten epochs. For more than 100 epochs, at most ten lines are printed. The held-out
+    The training loss is printed every ten epochs. For more than 100 epochs, about ten lines are printed. The held-out
     examples are used only for the final score. With --patience, a quarter of the remaining examples is the validation
     set for early stopping.
     """
@@ -67,14 +68,16 @@ def train(
     from tinynet.cli import terminal
     from tinynet.data import splits
 
-    recipe = recipe_from(**fields, seed=seed)
-    named = {"label": columns.label, "targets": target or (), "ignore": columns.ignore or ()}
-    rows = read_source(source, size, scale=columns.scale, **named)
+    fields = given(fields)
+    checked = Recipe(**fields, seed=seed)
+    named = columns.settings() | {"targets": target or ()}
+    rows = read_source(source, size, scale=columns.scale, dialect=dialect.settings(), **named)
     parts = splits.split_dataset(
-        rows, held_out=held_out, validate=recipe.patience > 0, scale=columns.scale, seed=seed
+        rows, held_out=held_out, validate=checked.patience > 0, scale=columns.scale, seed=seed
     )
     examples = parts.training
-    architecture = shape.architecture(examples.inputs.shape[1], len(examples.target_names))
+    architecture, recipe = tn.defaults(examples, **shape.settings(), **fields, seed=seed)
+    check_given(recipe, fields)
     network = tn.Network.initial(architecture, seed=seed)
     _check_files(out, figure, overwrite)
     with terminal.progress("training", "steps") as advance:
@@ -108,24 +111,26 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
     from tinynet.cli import train_report
 
     diverged = run.stopped is not None and run.stopped.cell
-    result = None if diverged or len(parts.named) == 1 else train_report.evaluate(run, parts)
+    result = None if diverged else train_report.evaluate(run, parts)
     if figure is not None:
         train_report.draw(run, result, figure)
     if as_json:
-        document = _document(run) | {
+        document = _document(run, parts.training.notes) | {
             "saved": None if out is None else str(out),
             "figure": None if figure is None else str(figure),
         }
         print_json(document if result is None else document | train_report.as_json(result))
         return
-    _show_training(run, scored=result is not None)
+    for note in parts.training.notes:
+        typer.echo(note)
+    _show_training(run, scored=result is not None and len(parts.named) > 1)
     if result is not None:
         train_report.show(result)
     if out is not None:
         typer.echo(f"saved: {out}")
 
 
-def _document(run: "Recording") -> dict[str, Any]:
+def _document(run: "Recording", notes: Sequence[str]) -> dict[str, Any]:
     from tinynet.evaluation.diagnosis import diagnose
 
     scaling, target_scaling, stopped = run.examples.scaling, run.examples.target_scaling, run.stopped
@@ -136,8 +141,10 @@ def _document(run: "Recording") -> dict[str, Any]:
         "architecture": run.network.architecture.to_json(),
         "scaling": None if scaling is None else scaling.to_json(),
         "target_scaling": None if target_scaling is None else target_scaling.to_json(),
+        "notes": list(notes),
         "steps": len(run),
         "stopped": None if stopped is None else stopped._asdict(),
+        "training_loss": run.training_loss(),
         "loss_per_epoch": run.loss_per_epoch.tolist(),
         "predictions": predictions_json(run.best, run.examples),
         "findings": [{"kind": f.kind, "sentence": f.sentence, "evidence": f.evidence} for f in diagnose(run)],
@@ -157,8 +164,8 @@ def _show_training(run: "Recording", scored: bool) -> None:
 
     if run.epochs:
         terminal.show_table(loss_table(run))
-        first, last = (loss_words(run.loss_per_epoch[k]) for k in (0, -1))
-        typer.echo(f"The loss went from {first} to {last} in {counted(len(run), 'step')}.")
+        first, last = loss_words(run.training_loss(0)), loss_words(run.training_loss())
+        typer.echo(f"The training loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))

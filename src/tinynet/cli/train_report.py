@@ -23,7 +23,7 @@ class Evaluation(NamedTuple):
     The scores are those of the best network.
 
     scores : a Score, or in a regression a RegressionScore, by the name of the part.
-    curves : the loss per epoch, by the name of the part.
+    curves : the loss after epochs, by the name of the part; empty if there is only the training part.
     """
 
     run: "Recording"
@@ -39,19 +39,15 @@ def evaluate(run: "Recording", parts: "Split") -> Evaluation:
     The threshold below which the network should abstain is chosen on the validation set, or without a validation
     set on the training set. The held-out set measures the threshold.
     """
-    from tinynet.evaluation import classification, regression
+    from tinynet.evaluation import classification
+    from tinynet.evaluation.score import score
 
-    curves = classification.learning_curves(run, parts.named)
-    if run.examples.regression:
-        fits = {
-            name: regression.score_regression(run.best, part, run.recipe, part=name)
-            for name, part in parts.named.items()
-        }
-        return Evaluation(run, parts, fits, None, curves)
-    scores = {
-        name: classification.score(run.best, part, run.recipe, part=name)
-        for name, part in parts.named.items()
+    curves = classification.learning_curves(run, parts.named) if len(parts.named) > 1 else {}
+    scores: dict[str, Any] = {
+        name: score(run.best, part, run.recipe, part=name) for name, part in parts.named.items()
     }
+    if run.examples.regression:
+        return Evaluation(run, parts, scores, None, curves)
     chosen_on = scores.get("validation", scores["training"])
     abstention = classification.abstain(chosen_on, scores["held-out"]) if "held-out" in scores else None
     return Evaluation(run, parts, scores, abstention, curves)
@@ -64,20 +60,26 @@ def draw(run: "Recording", result: Evaluation | None, path: Path) -> None:
     """
     from tinynet import plots
 
-    if result is None:
+    if result is None or not result.curves:
         plots.save(plots.loss_curve(run), path)
     else:
         plots.save(plots.learning_curves(result.curves, run.best_epoch), path)
 
 
 def as_json(result: Evaluation) -> dict[str, Any]:
-    """Return the scores, ready for JSON."""
+    """Return the scores, ready for JSON.
+
+    The parts and their curves are added if there is more than one part.
+    """
+    scores = {"scores": {name: score.to_json() for name, score in result.scores.items()}}
+    if not result.curves:
+        return scores
     held_out, abstention = result.parts.held_out, result.abstention
     return {
         "parts": {name: list(part.names) for name, part in result.parts.named.items()},
-        "n_clipped": result.parts.n_clipped,
+        "n_outside": result.parts.n_outside,
         "best_epoch": result.run.best_epoch,
-        "scores": {name: score.to_json() for name, score in result.scores.items()},
+        **scores,
         "abstention": None if abstention is None else abstention.to_json(),
         "curves": result.curves,
         "held_out_predictions": None if held_out is None else predictions_json(result.run.best, held_out),
@@ -91,6 +93,9 @@ def show(result: Evaluation) -> None:
     """
     from tinynet.cli import terminal
 
+    if len(result.scores) == 1:
+        typer.echo("\n".join(_training_score(result.scores["training"])))
+        return
     typer.echo(str(result.parts))
     if result.run.best_epoch is not None:
         typer.echo(
@@ -109,6 +114,12 @@ def show(result: Evaluation) -> None:
     terminal.show_table(_reliability_table(held_out))
     for verdict in (*held_out.verdicts(), result.abstention):
         typer.echo(verdict.sentence)
+
+
+def _training_score(score: "Score | RegressionScore") -> list[str]:
+    """Return how well the network predicts its training examples."""
+    verdicts = score.verdicts()
+    return [verdict.sentence for verdict in (verdicts if hasattr(score, "r2") else verdicts[:1])]
 
 
 def _score_table(scores: "dict[str, Score]") -> "Table":
@@ -156,9 +167,9 @@ def _regression_table(scores: "dict[str, RegressionScore]") -> "Table":
 
     rows = [
         (name, column, f"{score.loss:.4f}",
-         *(number(float(x[k])) for x in (score.mae, score.rmse, score.baseline_mae, score.r2)))
+         *(number(float(x[k])) for x in (score.r2, score.mae, score.rmse, score.baseline_mae)))
         for name, score in scores.items()
         for k, column in enumerate(score.columns)
     ]  # fmt: skip
-    columns = ("examples", "target", "loss", "mean\nabsolute\nerror", "RMSE", "error of\nthe mean", "R²")
+    columns = ("examples", "target", "loss", "R²", "MAE", "RMSE", "MAE of\nthe mean")
     return Table("Errors in the units of the table", columns, tuple(rows))

@@ -9,7 +9,7 @@ import numpy as np
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_choice, check_fields, check_int
+from tinynet.validation import check_choice, check_fields, check_int, check_object
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
 MAX_LAYERS = 12  # layers, with inputs and outputs
@@ -58,8 +58,8 @@ class Architecture:
 
     @property
     def hidden_sizes(self) -> str:
-        """The nodes of the hidden layers as at the command line, such as "4,4"."""
-        return ",".join(map(str, self.sizes[1:-1]))
+        """The nodes of the hidden layers as at the command line, such as "4x4"."""
+        return "x".join(map(str, self.sizes[1:-1])) or "0"
 
     @cached_property
     def parameter_count(self) -> int:
@@ -117,6 +117,7 @@ class Architecture:
 
         Raises TinyNetError for an unknown field.
         """
+        check_object("architecture", data)
         data = {"init" if name == "start" else name: value for name, value in data.items()}  # an earlier name
         check_fields("a network", data, [field.name for field in fields(cls)])
         return cls(**data)

@@ -14,14 +14,27 @@ from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.numerics import elementary
+from tinynet.numerics.cancellation import check_cancelled
+from tinynet.numerics.elementary import LARGEST
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array, check_int, check_type
+from tinynet.validation import (
+    check_choice,
+    check_int,
+    check_number,
+    check_numbers,
+    check_object,
+    check_type,
+    shown,
+)
 
 MAX_CELLS = 20_000_000  # of a sheet, which then needs some GB of memory
 FORMAT = 2  # format 2 has new names of fields
+PHASES = ("input", "forward", "loss", "backward", "update")
+MAX_DEPTH = 32  # operations in each other in a formula of a file; TinyNet's own formulas have at most 5
+MAX_BATCH = 1_000_000
 Values = dict[str, float]
 
 
@@ -106,7 +119,7 @@ class Sheet:
     def _rows(self, name: str, values: Any, layer: int) -> list[list[float]]:
         """Return the rows of a batch, checked for the number of rows and their width."""
         rows, shape = (
-            np.atleast_2d(check_array(name, values)),
+            np.atleast_2d(check_numbers(name, values)),
             (self.batch_size, self.architecture.sizes[layer]),
         )
         if rows.shape != shape:
@@ -128,6 +141,7 @@ class Sheet:
         """
         values: Values = {}
         for name, compute in self._steps:
+            check_cancelled()
             if compute is not None:
                 values[name] = compute(values)
             elif name in input_values:
@@ -139,6 +153,10 @@ class Sheet:
     @cached_property
     def _steps(self) -> list[tuple[str, Callable[[Values], float] | None]]:
         return [(c.name, None if c.formula is None else compiled(c.formula)) for c in self.cells.values()]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields of a copy, without the functions of the formulas."""
+        return {name: value for name, value in vars(self).items() if name != "_steps"}
 
     @check_arguments
     def dependents(self, name: str) -> list[str]:
@@ -172,14 +190,20 @@ class Sheet:
 
         Raises TinyNetError for another format, an unknown operation, or a formula that uses a later cell.
         """
-        if not isinstance(data, dict) or data.get("format") not in (1, FORMAT):
+        check_object("sheet", data)
+        if data.get("format") not in (1, FORMAT):
             raise TinyNetError(f"this is not a sheet of format {FORMAT}.")
-        known: dict[str, Cell] = {}
-        for name, phase, formula in data["cells"]:
-            tree = None if formula is None else _checked(name, formula, known)
-            known[name] = Cell(name, tree, "input" if phase == "given" else phase)  # an earlier name
+        missing = sorted({"architecture", "recipe", "batch", "cells"} - set(data))
+        if missing:
+            raise TinyNetError(f"this sheet is damaged: it has no field {missing[0]!r}. Use another copy.")
         recipe = None if data["recipe"] is None else Recipe.from_json(data["recipe"])
-        return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, data["batch"])
+        batch, cells = check_int("batch", data["batch"], 1, MAX_BATCH), data["cells"]
+        check_type("cells", cells, list, "a list of [name, phase, formula]")
+        known: dict[str, Cell] = {}
+        for cell in cells:
+            read = _read_cell(cell, known)
+            known[read.name] = read
+        return cls(known.values(), Architecture.from_json(data["architecture"]), recipe, batch)
 
 
 @lru_cache(maxsize=32)
@@ -270,6 +294,10 @@ OPERATIONS: dict[str, Callable[..., float]] = {
 }
 
 
+# The number of arguments of each operation. The others take one or more.
+ARGUMENTS = {"-": 2, "/": 2} | dict.fromkeys(("neg", "sigmoid", "tanh", "exp", "log", "sqrt", "step"), 1)
+
+
 def compiled(formula: Formula) -> Callable[[Values], float]:
     """Return the formula as a function of cell values."""
     if isinstance(formula, str):
@@ -297,25 +325,44 @@ def _listed(formula: Formula | None) -> Any:
     return [formula[0], *map(_listed, formula[1:])] if isinstance(formula, tuple) else formula
 
 
-def _checked(cell: str, formula: Any, known: Mapping[str, Cell]) -> Formula:
+def _read_cell(cell: Any, known: Mapping[str, Cell]) -> Cell:
+    """Return a cell of a JSON sheet, checked."""
+    if not isinstance(cell, list) or len(cell) != 3 or not isinstance(cell[0], str):
+        raise TinyNetError(f"a cell is {shown(cell)}. It must be [name, phase, formula].")
+    name, phase, formula = cell
+    phase = "input" if phase == "given" else check_choice(f"the phase of {name!r}", phase, PHASES)
+    if name in known:
+        raise TinyNetError(f"two cells have the name {name!r}. Names must differ.")
+    return Cell(name, None if formula is None else _checked(name, formula, known), phase)
+
+
+def _checked(cell: str, formula: Any, known: Mapping[str, Cell], depth: int = 0) -> Formula:
     """Return a JSON formula as a tree.
 
     Raises TinyNetError for an unknown operation, and for a cell that does not come before.
     """
     if isinstance(formula, bool) or not isinstance(formula, str | int | float | list) or formula == []:
         raise TinyNetError(
-            f"cell {cell!r} has the formula {formula!r}. It must be a number, a cell or [operation, ...]."
+            f"cell {cell!r} has the formula {shown(formula)}. It must be a number, a cell or [operation, ...]."
         )
     if isinstance(formula, int | float):
-        return float(formula)
+        return check_number(f"a number of {cell!r}", formula, -LARGEST, LARGEST)
     if isinstance(formula, str):
         if formula not in known:
             raise TinyNetError(
                 f"cell {cell!r} uses {formula!r}. A formula can use only cells before its own."
             )
         return formula
-    if formula[0] not in OPERATIONS:
+    if depth == MAX_DEPTH:
+        raise TinyNetError(f"cell {cell!r} has more than {MAX_DEPTH} operations in each other.")
+    operation = formula[0]
+    if not isinstance(operation, str) or operation not in OPERATIONS:
         raise TinyNetError(
-            f"cell {cell!r} uses the operation {formula[0]!r}. It must be one of {', '.join(map(repr, OPERATIONS))}."
+            f"cell {cell!r} uses the operation {shown(operation)}. It must be one of {', '.join(map(repr, OPERATIONS))}."
         )
-    return (formula[0], *(_checked(cell, part, known) for part in formula[1:]))
+    count, wanted = len(formula) - 1, ARGUMENTS.get(operation)
+    if count != wanted and (wanted is not None or count == 0):
+        raise TinyNetError(
+            f"cell {cell!r} uses {operation!r} with {counted(count, 'argument')}. It must have {wanted or 'one or more'}."
+        )
+    return (operation, *(_checked(cell, part, known, depth + 1) for part in formula[1:]))

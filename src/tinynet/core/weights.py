@@ -5,12 +5,13 @@ A model file contains both.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_array, check_text, check_type
+from tinynet.validation import check_numbers, check_text, check_type
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Weights:
     def __post_init__(self) -> None:
         check_type("architecture", self.architecture, Architecture, "an Architecture")
         check_text("origin", self.origin)
-        numbers = check_array("parameters", self.parameters)
+        numbers = check_numbers("parameters", self.parameters)
         if numbers.shape != (self.architecture.parameter_count,):
             raise TinyNetError(
                 f"parameters has the shape {numbers.shape}. It must be ({self.architecture.parameter_count},) for a network of "
@@ -72,6 +73,13 @@ class Weights:
     def named(self) -> dict[str, float]:
         """Return the value of every parameter by name."""
         return dict(zip(self.architecture.parameter_names, self.parameters.tolist(), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return the parts of a copy.
+
+        The parameters of a copy are read-only, too.
+        """
+        return type(self), (self.architecture, self.parameters, self.origin)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Weights):

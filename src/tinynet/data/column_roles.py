@@ -12,29 +12,52 @@ from tinynet.errors import TinyNetError, named
 
 
 class Roles(NamedTuple):
-    """Indices of the columns by role.
+    """Names of the columns by role.
 
+    name : The column that names the rows, or None.
     regression : Whether the targets are numbers to predict, which are scaled like the inputs.
+    categories : Inputs whose numbers are categories.
+    selects : Whether constant columns and identifiers are left out of the inputs.
+    default_label : Whether the label was not chosen, but is the default.
     """
 
-    inputs: list[int]
-    targets: list[int]
-    label: int | None
-    name: int | None
-    regression: bool
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    label: str | None = None
+    name: str | None = None
+    regression: bool = False
+    categories: tuple[str, ...] = ()
+    selects: bool = True
+    default_label: bool = False
+
+    @property
+    def texts(self) -> set[str]:
+        """The columns whose numbers are words, too."""
+        return {name for name in (self.label, self.name) if name is not None}
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The columns that have a role."""
+        others = [name for name in (self.label, self.name) if name is not None]
+        return (*self.inputs, *self.targets, *others)
 
 
 def column_roles(
-    source: Source, label: str | None, targets: tuple[str, ...], ignore: tuple[str, ...]
+    source: Source,
+    label: str | None,
+    targets: tuple[str, ...],
+    ignore: tuple[str, ...],
+    categories: tuple[str, ...] = (),
 ) -> Roles:
     """Return the role of each column; see `Examples.from_table`.
 
     Raises TinyNetError for unknown columns, for a label beside targets, and for a table without inputs.
     """
-    index = _indices(source, "label", () if label is None else (label,))
-    _indices(source, "targets", targets)
-    _indices(source, "ignore", ignore)
-    if label is None and not targets:
+    _check_known(source, "label", () if label is None else (label,))
+    for parameter, wanted in (("targets", targets), ("ignore", ignore), ("categories", categories)):
+        _check_known(source, parameter, wanted)
+    default = label is None and not targets
+    if default:
         label, targets = _default_roles(source, ignore)
     used = (label, *targets, *ignore)
     soft_targets = [name for name in source.columns if name.startswith("target") and name not in used]
@@ -49,16 +72,16 @@ def column_roles(
             f"numbers. Give one of the two and leave the other column out with {named('ignore')}.",
             parameter="label",
         )
-    name = index.get("name") if "name" not in used else None
-    others = {*used, *soft_targets} | ({"name"} if name is not None else set())
-    inputs = [c for c, column in enumerate(source.columns) if column not in others]
+    name = "name" if "name" in source.columns and "name" not in (*used, *categories) else None
+    others = {*used, *soft_targets, name}
+    inputs = tuple(column for column in source.columns if column not in others)
     if not inputs:
         raise TinyNetError(
             f"{source.name} has no input columns. Its columns are {', '.join(map(repr, source.columns))}."
         )
-    label_index = None if label is None else index[label]
-    target_indices = [index[column] for column in (*targets, *soft_targets)]
-    return Roles(inputs, target_indices, label_index, name, bool(targets))
+    return Roles(
+        inputs, (*targets, *soft_targets), label, name, bool(targets), categories, source.named, default
+    )
 
 
 def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
@@ -66,25 +89,20 @@ def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
 
     A column `name` names the rows.
     """
-    index = _indices(source, None, inputs)
-    name = None if "name" in inputs else index.get("name")
-    return Roles([index[column] for column in inputs], [], None, name, False)
+    _check_known(source, None, inputs)
+    name = "name" if "name" in source.columns and "name" not in inputs else None
+    return Roles(tuple(inputs), name=name)
 
 
-def _indices(source: Source, parameter: str | None, wanted: Sequence[str]) -> dict[str, int]:
-    """Return the index of each column by name.
-
-    Raises TinyNetError if a wanted column is missing. The error names the parameter, if there is one.
-    """
-    index = {name: c for c, name in enumerate(source.columns)}
+def _check_known(source: Source, parameter: str | None, wanted: Sequence[str]) -> None:
+    """Raise a TinyNetError if a wanted column is missing. The error names the parameter, if there is one."""
     for name in wanted:
-        if name not in index:
+        if name not in source.columns:
             columns = ", ".join(map(repr, source.columns))
             near = get_close_matches(name, source.columns, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Its columns are {columns}."
             given = "" if parameter is None else f"{named(parameter)} is {name!r}. "
             raise TinyNetError(f"{given}{source.name} has no column {name!r}. {hint}")
-    return index
 
 
 def _default_roles(source: Source, ignore: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:

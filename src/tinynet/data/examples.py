@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from tinynet.data import images, tables
+from tinynet.data.dialects import Dialect
+from tinynet.data.encoding import Encoding, InputColumn
 from tinynet.data.example_checks import check_names, check_shape, check_target_names, checked_array
+from tinynet.data.missing import Missing
 from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
-from tinynet.errors import TinyNetError, advice, counted
+from tinynet.data.written_numbers import Decimal
+from tinynet.errors import TinyNetError, counted
 from tinynet.signatures import check_arguments, check_attributes, check_rule
 from tinynet.validation import check_bool, check_choice, shown
 
@@ -24,14 +28,17 @@ EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # names in fil
 class Examples:
     """Pictures or table rows, with or without targets.
 
-    inputs : (examples, inputs) in [0, 1], read-only. A picture is flattened row by row: 0 is dark, 1 is bright.
+    inputs : (examples, inputs), read-only. Pictures are in [0, 1]: flattened row by row, 0 is dark, 1 is bright. Table
+        rows outside the range of the training rows are below 0 or above 1.
     targets : (examples, outputs) in [0, 1], or None.
     names : Name of each example. All names differ.
     shape : (rows, columns) of a picture; None for table rows.
     target_names : Name of each output: a class, or a number to predict.
-    scaling : How the columns of a table became inputs; None if they were not scaled.
+    scaling : How the numbers of a table became inputs; None for examples that are not from a table.
     target_scaling : How numbers to predict became targets. Held-out targets may lie outside [0, 1].
     unbounded : Whether inputs and targets may be any finite numbers, such as standardized data.
+    encoding : How the columns of a table became numbers; None if each column is one number.
+    notes : Sentences about the table that was read: its dialect, and columns and rows that were left out.
     table : The rows before scaling, which `unscaled_rows` returns.
 
     Raises TinyNetError for numbers that are not finite or outside their range, and for sizes that do not match.
@@ -49,6 +56,8 @@ class Examples:
     scaling: Scaling | None = None
     target_scaling: Scaling | None = None
     unbounded: bool = False
+    encoding: Encoding | None = None
+    notes: tuple[str, ...] = ()
     table: InitVar[Table | None] = None  # an InitVar, because `replace` must not copy the rows
     _table: Table | None = field(default=None, init=False, repr=False)
 
@@ -59,7 +68,9 @@ class Examples:
             check_rule(name, getattr(self, name), str | Iterable[str])
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "target_names", tuple(self.target_names))
-        object.__setattr__(self, "inputs", checked_array("inputs", self.inputs, self.names, self.unbounded))
+        object.__setattr__(self, "notes", tuple(self.notes))
+        any_number = self.unbounded or self.scaling is not None
+        object.__setattr__(self, "inputs", checked_array("inputs", self.inputs, self.names, any_number))
         check_names(self.names)
         if self.targets is not None:
             unbounded = self.unbounded or self.target_scaling is not None
@@ -70,20 +81,29 @@ class Examples:
             object.__setattr__(self, "shape", tuple(map(int, self.shape)))
             check_shape(self.shape, self.inputs.shape[1])
 
+    # Long because the signature names every choice for a table.
     @classmethod
     def from_table(
         cls, source: Any, *, label: str | None = None, targets: str | Sequence[str] | None = None,
-        scale: bool = True, ignore: Sequence[str] = (),
+        scale: bool = True, ignore: Sequence[str] = (), categories: Sequence[str] = (),
+        missing: Missing | None = None, header: bool | None = None, delimiter: str | None = None,
+        decimal: Decimal | None = None, encoding: str | None = None,
     ) -> "Examples":  # fmt: skip
         """Return the rows of a table as examples.
 
         source : A CSV file, a data frame, a mapping of columns, or arrays: X, or (X, y).
-        label : Column of classes, 2 to 10 different words; by default `label` or y.
+        label : Column of classes, 2 to 100 different words; by default `label` or y.
         targets : Columns of numbers to predict, instead of a label. `unscaled` gives outputs in the units of the table.
         scale : Whether columns are scaled to [0, 1] by their smallest and largest values. Without it they must lie in [0, 1].
         ignore : Columns to leave out. The column `name` names the rows. Every other column is an input.
+        categories : Columns of numbers that are categories. Columns of words are categories anyway. Each category
+            becomes an input that is 0 or 1. A date such as 2021-04-03 becomes its parts.
+        missing : "drop" leaves rows with missing cells out, "mean" fills in the mean of the training rows, and "flag"
+            also adds an input that is 1 for a missing cell. None refuses missing cells.
+        header : Whether a CSV file has column names. None refuses a first line that looks like data.
+        delimiter, decimal, encoding : How a CSV file is written; None finds it out. `notes` has what was found.
 
-        `split` scales the rows again by its training part. Raises TinyNetError with the place in the table.
+        `split` scales the rows again by its training part. Raises TinyNetError that lists all problems of the table.
 
         >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
         >>> flowers.inputs.tolist(), flowers.target_names, flowers.scaled([2.5]).tolist()
@@ -92,7 +112,10 @@ class Examples:
         check_bool("scale", scale)
         for name, columns in (("label", label), ("targets", targets), ("ignore", ignore)):
             check_rule(name, columns, str | int | Iterable[str | int] | None)
-        table = tables.read(source, label=label, targets=targets, ignore=ignore)
+        table = tables.read(
+            source, label=label, targets=targets, ignore=ignore, categories=categories, missing=missing,
+            dialect=Dialect(delimiter, decimal, encoding, header),
+        )  # fmt: skip
         return replace(cls.of_table(table, table), table=table) if scale else cls.of_table(table)
 
     def unscaled_rows(self) -> Table | None:
@@ -103,7 +126,7 @@ class Examples:
         Raises TinyNetError for parts of a split and for the examples of a recording. Their unscaled rows are not
         kept.
         """
-        if self.scaling is not None and self._table is None:
+        if self.scaling is not None and not self.scaling.is_identity and self._table is None:
             raise TinyNetError(
                 "these examples are already scaled, and their unscaled rows are not kept after a split or in a recording. "
                 "Read the table again with Examples.from_table and split it once. For a validation set too, use "
@@ -120,13 +143,13 @@ class Examples:
         """
         by = None if scale_by is None else scale_by.values
         inputs, scaling = table.scaled(table.columns, table.values, by)
-        inputs = np.clip(inputs, 0.0, 1.0)  # targets are not clipped
         targets, target_scaling = table.targets, None
         if targets is not None and table.regression:
             by = None if scale_by is None else scale_by.targets
             targets, target_scaling = table.scaled(table.target_names, targets, by)
-            target_scaling = target_scaling or Scaling.identity(table.target_names)
-        return cls(inputs, targets, table.names, None, table.target_names, scaling, target_scaling)
+        encoding = None if table.encoding.is_plain else table.encoding
+        about = table.names, None, table.target_names
+        return cls(inputs, targets, *about, scaling, target_scaling, encoding=encoding, notes=table.notes)
 
     @classmethod
     def from_images(cls, folder: str | PathLike[str], size: int = 8) -> "Examples":
@@ -138,34 +161,51 @@ class Examples:
         """
         return cls(*images.read(folder, size))
 
-    def read_like(self, source: Any, progress: Progress | None = None) -> "Examples":
+    # Long because the signature names every choice for a CSV file.
+    def read_like(
+        self, source: Any, progress: Progress | None = None, *, header: bool | None = None,
+        delimiter: str | None = None, decimal: Decimal | None = None, encoding: str | None = None,
+    ) -> "Examples":  # fmt: skip
         """Return another table with these columns and this scaling.
 
-        The examples have no targets.
+        The examples have no targets. Numbers outside the range of the training rows become inputs below 0 or above 1;
+        see `outside_range`. Unknown categories count as none of the categories.
 
         source : A table as for `from_table`; other columns are left out.
         progress : Called with the bytes of a file read so far and the bytes in all.
+        header, delimiter, decimal, encoding : As for `from_table`.
 
         >>> flowers = Examples.from_table({"width": [1, 3, 2], "kind": ["a", "b", "a"]}, label="kind")
         >>> flowers.read_like({"width": [2.5], "garden": ["south"]}).inputs.tolist()
         [[0.75]]
         """
         if self.scaling is None:
-            if self.shape is not None:
-                raise TinyNetError(
-                    "these examples are pictures. New rows need the examples of a table. Train on a table first."
-                )
+            kind = "pictures" if self.shape is not None else "not from a table"
             raise TinyNetError(
-                "these examples were not scaled, and the names of their columns are not stored. "
-                + advice(
-                    "scale",
-                    True,
-                    condition="To read more rows of a table",
-                    otherwise="Train again on a table, without --no-scale.",
-                )
+                f"these examples are {kind}. New rows need the examples of a table. Train on a table first."
             )
-        rows = tables.read_columns(source, self.scaling.columns, progress)
-        return replace(self, inputs=self.scaling(rows.values), targets=None, names=rows.names, shape=None)
+        dialect = Dialect(delimiter, decimal, encoding, header)
+        rows = tables.read_like(source, self.table_encoding, dialect, progress)
+        inputs = self.scaling(rows.values)
+        return replace(self, inputs=inputs, targets=None, names=rows.names, shape=None, notes=rows.notes)
+
+    @property
+    def table_encoding(self) -> Encoding:
+        """How the columns of the table became numbers. Examples that are not from a table have no columns."""
+        if self.encoding is not None:
+            return self.encoding
+        return Encoding(tuple(map(InputColumn, () if self.scaling is None else self.scaling.columns)))
+
+    def outside_range(self) -> np.ndarray:
+        """Return whether each row has an input outside the range of the training rows. -> (examples,)
+
+        >>> some = Examples.from_table({"x": [0, 10], "y": [1, 2]}, targets="y")
+        >>> some.read_like({"x": [5, 20]}).outside_range().tolist()
+        [False, True]
+        """
+        if self.scaling is None:
+            return np.zeros(len(self), bool)
+        return np.asarray(((self.inputs < 0) | (self.inputs > 1)).any(axis=1))
 
     @property
     def columns(self) -> tuple[str, ...] | None:
@@ -292,9 +332,12 @@ class Examples:
             "shape": None if self.shape is None else list(self.shape),
             "target_names": list(self.target_names),
         }
-        for name, scaling in (("scaling", self.scaling), ("target_scaling", self.target_scaling)):
-            if scaling is not None:
-                data[name] = scaling.to_json()
+        parts = (
+            ("scaling", self.scaling),
+            ("target_scaling", self.target_scaling),
+            ("encoding", self.encoding),
+        )
+        data |= {name: part.to_json() for name, part in parts if part is not None}
         return data | ({"unbounded": True} if self.unbounded else {})
 
     @classmethod
@@ -317,4 +360,5 @@ class Examples:
             Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")
         )
         unbounded = data.get("unbounded", False)
-        return cls(inputs, targets, names, shape, target_names, scaling, target_scaling, unbounded)
+        encoding = Encoding.from_json(data["encoding"]) if "encoding" in data else None
+        return cls(inputs, targets, names, shape, target_names, scaling, target_scaling, unbounded, encoding)

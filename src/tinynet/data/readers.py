@@ -6,21 +6,37 @@ A table is a CSV file, a data frame, a mapping of columns, or arrays.
 import csv
 import io
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinynet import files
-from tinynet.errors import TinyNetError, counted
+from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
+from tinynet.data.headers import TEST_ROWS, looks_like_data
+from tinynet.data.problems import Problems
+from tinynet.data.written_numbers import plain_number
+from tinynet.errors import TinyNetError, advice, counted
+from tinynet.validation import shown
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
+MAX_CELL = 1_000_000  # characters of a cell
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
 TABLE_KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
 
+NO_HEADER = advice("header", False, condition="If the table has no column names")
+
 Progress = Callable[[int, int], None]
+Row = tuple[int, list[str]]  # the number of a line, and its cells
+
+
+class HeaderError(TinyNetError):
+    """The first row of a table looks like data."""
 
 
 class Chunk(NamedTuple):
@@ -40,111 +56,227 @@ class Source(NamedTuple):
     row_unit : Word for the number of a row: "line" of a file, "row" in memory.
     columns : Names of the columns.
     chunks : The rows, up to CHUNK_ROWS at a time.
+    problems : The problems found so far; reading the chunks adds to them.
     targets : Names of the columns that were given apart as y.
+    dialect : Dialect of a CSV file; None for a table in memory.
+    named : Whether the columns have names of their own.
+    notes : Sentences about columns that are left out.
     """
 
     name: str
     row_unit: str
     columns: list[str]
     chunks: Iterator[Chunk]
+    problems: Problems
     targets: tuple[str, ...] = ()
+    dialect: Dialect | None = None
+    named: bool = True
+    notes: tuple[str, ...] = ()
 
     def place(self, row_number: int, column: str) -> str:
         """Return the place of a cell, for an error."""
-        return f"{self.name}, {self.row_unit} {row_number}, column {column!r}"
+        return f"{self.row_unit} {row_number}, column {column!r}"
+
+
+class TextFile(NamedTuple):
+    """The text of a CSV file in memory, and its name for errors."""
+
+    name: str
+    text: str
+
+
+def rewindable(source: Any) -> Any:
+    """Return a source that can be opened twice: a text stream is read."""
+    if isinstance(source, io.TextIOBase):
+        return TextFile(str(getattr(source, "name", "the table")), source.read())
+    return source
 
 
 @contextmanager
-def opened(source: Any, progress: Progress | None = None) -> Iterator[Source]:
+def opened(source: Any, dialect: Dialect | None = None, progress: Progress | None = None) -> Iterator[Source]:
     """Open a table of any kind.
 
     source : A CSV file (a path or a text stream), a data frame, a mapping of columns, X, or (X, y).
+    dialect : How a CSV file is written, as far as it is known.
     progress : Called with the bytes of a file read so far and the bytes in all.
 
     Raises TinyNetError for a table that cannot be read, and for missing or repeated column names.
     """
-    if isinstance(source, io.TextIOBase):
-        yield _csv_source(getattr(source, "name", "the table"), source, lambda: None)
+    dialect, source = dialect or Dialect(), rewindable(source)
+    if isinstance(source, TextFile):
+        text = io.StringIO(source.text.removeprefix("\ufeff"), newline="")
+        dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
+        yield _csv_source(source.name, text, dialect, lambda: None)
     elif isinstance(source, str | os.PathLike):
         path = Path(source)
         try:
-            with files.open_file(path) as raw, files.TableText(raw, "utf-8-sig", newline="") as text:
-                size = path.stat().st_size
-                yield _csv_source(str(path), text, lambda: progress and progress(raw.tell(), size))
+            with files.open_file(path) as raw:
+                encoding = dialect.encoding or found_encoding(path, raw)
+                with files.TableText(raw, _with_bom(encoding), newline="") as text:
+                    sample = text.read(SAMPLE)
+                    text.seek(0)
+                    dialect = sniffed(replace(dialect, encoding=encoding), sample)
+                    size = path.stat().st_size
+                    yield _csv_source(
+                        str(path), text, dialect, lambda: progress and progress(raw.tell(), size)
+                    )
         except OSError as error:
             raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise TinyNetError(
-                f"{path}, line {_undecodable_line(path)}: the text is not UTF-8 ({error.reason}). "
-                "Save the table as CSV in UTF-8."
+                f"{path} is not text in {encoding} ({getattr(error, 'reason', error)}). "
+                "Give the encoding of the table, or save the table as CSV in UTF-8."
             ) from error
     else:
         yield _memory_source(source)
 
 
+def _with_bom(encoding: str) -> str:
+    """Return the encoding that also skips a byte order mark."""
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+
+
 # --- from text -----------------------------------------------------------------------------------------------------
 
 
-def _csv_source(name: str, text: Any, report: Callable[[], Any]) -> Source:
-    reader = csv.reader(text, strict=True)
-    columns = [cell.strip() for cell in _next_row(name, reader) or []]
-    if not columns:
+def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any]) -> Source:
+    rows = _table_rows(name, text, dialect)
+    start = list(islice(rows, TEST_ROWS + 1))
+    width = _width(start)
+    start, rest = [row for row in start if not _is_comment(row, width)], rows
+    if not start or not start[0][1]:
         raise TinyNetError(f"{name} {NO_ROWS}")
-    _check_column_names(f"{name}, line 1", columns)
-    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
-        raise TinyNetError(f"{name}, line 1: {columns[0]!r} is one column. Separate the columns by commas.")
-    return Source(name, "line", columns, _csv_chunks(name, len(columns), reader, report))
+    dialect, columns = _header(name, start, dialect)
+    problems = Problems(name)
+    has_index = bool(dialect.header) and columns[0] == "" and len(columns) > 1 and _all_differ(start[1:])
+    kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)][has_index:]
+    columns = [columns[k] for k in kept]
+    if dialect.header:
+        _check_column_names(f"{name}, line {start[0][0]}", columns)
+        del start[0]
+    _check_delimiter(name, columns, dialect)
+    chunks = _csv_chunks(chain(start, rest), (width, kept), problems, report)
+    notes = ("The first column has no name and is left out. Each row has another value there.",) * has_index
+    return Source(
+        name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header), notes=notes
+    )
 
 
-def _csv_chunks(name: str, width: int, reader: Any, report: Callable[[], Any]) -> Iterator[Chunk]:
-    line_numbers: list[int] = []
-    rows: list[list[str]] = []
-    while (row := _next_row(name, reader)) is not None:
-        if not row:
-            continue
-        if len(row) != width:
+def _all_differ(rows: list[Row]) -> bool:
+    """Return whether the first cells differ, as the row names that pandas and R write."""
+    first_cells = [cells[0] for _, cells in rows]
+    return len(set(first_cells)) == len(first_cells)
+
+
+def _table_rows(name: str, text: Any, dialect: Dialect) -> Iterator[Row]:
+    """Yield the rows that have a cell that is not empty."""
+    csv.field_size_limit(MAX_CELL)
+    assert dialect.delimiter is not None
+    reader = csv.reader(
+        text, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True
+    )
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the row has {counted(len(row), 'cell')} and the header has {width}. "
-                "Give each row one cell for each column."
-            )
-        line_numbers.append(reader.line_num)
-        rows.append(row)
-        if len(rows) == CHUNK_ROWS:
-            yield Chunk(line_numbers, list(zip(*rows, strict=True)))
-            line_numbers, rows = [], []
-            report()
-    if rows:
-        yield Chunk(line_numbers, list(zip(*rows, strict=True)))
-    report()
+                f"{name}, line {reader.line_num}: the line is not valid CSV ({error}). Correct the line."
+            ) from error
+        if row is None:
+            return
+        if any(cell.strip() for cell in row):
+            yield reader.line_num, row
 
 
-def _next_row(name: str, reader: Any) -> list[str] | None:
-    try:
-        return next(reader, None)
-    except csv.Error as error:
-        raise TinyNetError(
-            f"{name}, line {reader.line_num}: the line is not valid CSV ({error}). Correct the line."
-        ) from error
+def _width(rows: list[Row]) -> int:
+    """Return the number of cells of the first row that is not a comment."""
+    widths = [len(cells) for _, cells in rows if not cells[0].startswith(COMMENT)]
+    return widths[0] if widths else max((len(cells) for _, cells in rows), default=0)
 
 
-def _undecodable_line(path: Path) -> int:
-    """Return the number of the first undecodable line.
+def _is_comment(row: Row, width: int) -> bool:
+    """Return whether a row is a comment.
 
-    A line is undecodable if it is not UTF-8.
+    A comment begins with # and has another number of cells than the table. A table of one column has no row that
+    begins with #.
     """
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return number
+    cells = row[1]
+    return cells[0].startswith(COMMENT) and (len(cells) != width or width == 1)
+
+
+def _is_empty(rows: list[Row], k: int) -> bool:
+    """Return whether every row ends before a column or has an empty cell there."""
+    return all(len(cells) <= k or not cells[k].strip() for _, cells in rows)
+
+
+def _header(name: str, rows: list[Row], dialect: Dialect) -> tuple[Dialect, list[str]]:
+    """Return the dialect with `header` decided, and the names of the columns.
+
+    Raises TinyNetError for a first row that looks like data.
+    """
+    line, first = rows[0]
+    if dialect.header is False:
+        return dialect, [f"column {k}" for k in range(1, len(first) + 1)]
+    others = [cells for _, cells in rows[1:] if len(cells) == len(first)]
+    if dialect.header is None and looks_like_data(first, others, dialect.decimal or "."):
+        raise HeaderError(
+            f"{name}, line {line}: {', '.join(map(shown, first[:6]))}{', …' if len(first) > 6 else ''} looks like data, not "
+            f"like column names. {NO_HEADER} "
+            + advice("header", True, condition="If these are the column names")
+        )
+    return replace(dialect, header=True), [cell.strip().removeprefix("\ufeff") for cell in first]
+
+
+def _check_delimiter(name: str, columns: list[str], dialect: Dialect) -> None:
+    """Raise a TinyNetError for one column whose name contains another delimiter."""
+    other = next((mark for mark in NAMES if mark in columns[0] and mark != " "), None)
+    if len(columns) == 1 and other is not None and other != dialect.delimiter:
+        raise TinyNetError(
+            f"{name} has one column, {columns[0]!r}. "
+            + advice("delimiter", other, condition=f"If {NAMES[other]} separate the columns")
+        )
+
+
+def _csv_chunks(
+    rows: Iterator[Row], shape: tuple[int, list[int]], problems: Problems, report: Callable[[], Any]
+) -> Iterator[Chunk]:
+    """Yield the rows in chunks.
+
+    shape : The number of cells of a row, and the columns that are kept.
+    """
+    width, kept = shape
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        good = [row for row in chunk if _is_complete(row, width, kept, problems)]
+        if good:
+            columns = list(zip(*(cells[:width] for _, cells in good), strict=True))
+            yield Chunk([line for line, _ in good], [columns[k] for k in kept])
+        report()
+
+
+def _is_complete(row: Row, width: int, kept: list[int], problems: Problems) -> bool:
+    """Return whether a row has a cell for each column. A row without is added to the problems, or is a comment."""
+    line, cells = row
+    if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+        if not _is_comment(row, width):
+            problems.add(
+                f"line {line}",
+                f"the row has {counted(len(cells), 'cell')} and the header has {width:,}.",
+                "Give each row one cell for each column.",
+            )
+        return False
+    unnamed = set(range(1, width)) - set(kept)  # the first column may have row names
+    if unnamed and any(cells[k].strip() for k in unnamed):
+        problems.add(f"line {line}", "the row has a cell in a column without a name.", "Name the column.")
+    return True
 
 
 def _check_column_names(place: str, columns: list[str]) -> None:
-    if len(set(columns)) < len(columns):
-        repeated = next(name for name in columns if columns.count(name) > 1)
-        problem = f"two columns are named {repeated!r}" if repeated else "two columns have no name"
+    repeated = [name for name, count in Counter(columns).items() if count > 1]
+    if repeated:
+        name = repeated[0]
+        if plain_number(name) is not None and "line" in place:
+            raise HeaderError(f"{place}: two columns are named {name!r}. {NO_HEADER}")
+        problem = f"two columns are named {name!r}" if name else "two columns have no name"
         raise TinyNetError(f"{place}: {problem}. Column names must differ.")
     if "" in columns:
         raise TinyNetError(
@@ -160,12 +292,19 @@ def _memory_source(source: Any) -> Source:
     names, columns, targets = _named_columns(source)
     _check_column_names("the table", names)
     for name, column in zip(names, columns, strict=True):
+        if column.dtype.kind == "c":
+            raise TinyNetError(
+                f"the table, column {name!r}: complex numbers are not supported. Use real numbers."
+            )
         if column.ndim != 1 or column.shape != columns[0].shape:
             raise TinyNetError(
                 f"the table, column {name!r}: the column has shape {column.shape} and the first column has shape "
                 f"{columns[0].shape}. Each column must be a sequence of cells, and all must have the same length."
             )
-    return Source("the table", "row", names, _memory_chunks(columns), targets)
+    named = bool(_keys(source[0] if isinstance(source, tuple) else source))
+    return Source(
+        "the table", "row", names, _memory_chunks(columns), Problems("the table"), targets, named=named
+    )
 
 
 def _memory_chunks(columns: list[np.ndarray]) -> Iterator[Chunk]:
@@ -182,12 +321,18 @@ def _named_columns(source: Any) -> tuple[list[str], list[np.ndarray], tuple[str,
         names, columns, _ = _named_columns(source[0])
         target_names, target_columns = _array_columns(source[1], "y")
         return names + target_names, columns + target_columns, tuple(target_names)
-    keys = list(source) if isinstance(source, Mapping) else getattr(source, "columns", None)
+    keys = _keys(source)
     if keys is None:
         return (*_array_columns(source, "x"), ())
     names = [str(key).strip() for key in keys]
     _check_column_names("the table", names)  # a repeated name could not be looked up below
     return names, [np.asarray(source[key]) for key in keys], ()
+
+
+def _keys(source: Any) -> list[Any] | None:
+    """Return the keys of the columns of a data frame or a mapping; None for arrays."""
+    keys = source if isinstance(source, Mapping) else getattr(source, "columns", None)
+    return None if keys is None else list(keys)
 
 
 def _array_columns(values: Any, letter: str) -> tuple[list[str], list[np.ndarray]]:

@@ -132,13 +132,13 @@ def _class_name(rows: Rows, k: int) -> str:
 class Split:
     """The training, validation and held-out sets of a split.
 
-    n_clipped : Count of input numbers of the other sets that are outside the training set's range and were clipped.
+    n_outside : Count of inputs of the other sets that are outside the range of the training set.
     """
 
     training: Examples
     validation: Examples | None = None
     held_out: Examples | None = None
-    n_clipped: int = 0
+    n_outside: int = 0
 
     @property
     def named(self) -> dict[str, Examples]:
@@ -155,12 +155,12 @@ class Split:
         ]
         method = "split at random" if self.training.regression else "stratified by class"
         text = f"{total:,} examples: {', '.join(sizes)}, {method}."
-        if self.training.scaling is None:
+        if self.training.scaling is None or self.training.scaling.is_identity:
             return text
         n_others = (total - len(self.training)) * self.training.inputs.shape[1]
         return (
-            f"{text} Scaled by the training set. {self.n_clipped:,} of the {n_others:,} other inputs "
-            f"{'is' if self.n_clipped == 1 else 'are'} outside its range and {'was' if self.n_clipped == 1 else 'were'} clipped."
+            f"{text} Scaled by the training set. {self.n_outside:,} of the {n_others:,} other inputs "
+            f"{'is' if self.n_outside == 1 else 'are'} outside its range."
         )
 
 
@@ -193,8 +193,10 @@ def split_dataset(
     examples = Examples.of_table(training, scale_by)
     validation, judged = (None if part is None else Examples.of_table(part, scale_by) for part in others)
     scaling = examples.scaling
-    n_clipped = sum(scaling.n_clipped(part.values) for part in others if part is not None) if scaling else 0
-    return Split(examples, validation, judged, n_clipped)
+    n_outside = (
+        sum(int(scaling.outside(part.values).sum()) for part in others if part is not None) if scaling else 0
+    )
+    return Split(examples, validation, judged, n_outside)
 
 
 def _three_parts(

@@ -2,19 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from tinynet.data.cells import is_missing, numbers
-from tinynet.data.column_roles import Roles, column_roles, input_roles
-from tinynet.data.readers import NO_ROWS, Chunk, Progress, Source, opened
+from tinynet.data.column_kinds import add_missing, add_words, input_column, present_words
+from tinynet.data.column_roles import column_roles, input_roles
+from tinynet.data.dialects import Dialect
+from tinynet.data.encoding import Encoding, InputColumn
+from tinynet.data.missing import MISSING_CHOICES, Missing
+from tinynet.data.raw_tables import RawTable, read_cells
+from tinynet.data.readers import Progress
 from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError, advice
-from tinynet.validation import shown
+from tinynet.data.target_columns import (
+    MAX_CLASSES,
+    add_unanswered,
+    answered,
+    check_answers,
+    targets_of,
+)
+from tinynet.errors import TinyNetError, advice, counted
+from tinynet.validation import check_choice, listed, shown
 
-MAX_CLASSES = 10
-ANOTHER_LABEL = "Choose a column with fewer different labels."
+__all__ = ["MAX_CLASSES", "Table", "read", "read_like"]
+
+FILL = advice("missing", "mean", condition="To fill in the mean", otherwise="Fill in the cells.")
+MAX_NAMES = 4  # columns that a note names
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,26 +37,33 @@ class Table:
     source : Name of the table for errors, such as its path.
     row_unit : Word for the number of a row: "line" or "row".
     row_numbers : (rows,) Number of each row in the source.
-    columns : Names of the inputs.
-    values : (rows, columns) Values of the inputs.
+    encoding : How the columns of the source become inputs.
+    values : (rows, inputs) Values of the inputs; NaN for a missing number.
     targets : (rows, outputs), or None.
     names : Name of each row.
     target_names : Name of each output.
     regression : Whether the targets are numbers to predict, which are scaled like the inputs.
+    notes : Sentences about what was understood, and what is left out.
     """
 
     source: str
     row_unit: str
     row_numbers: np.ndarray
-    columns: tuple[str, ...]
+    encoding: Encoding
     values: np.ndarray
     targets: np.ndarray | None
     names: tuple[str, ...]
     target_names: tuple[str, ...]
     regression: bool = False
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return self.encoding.inputs
 
     def __getitem__(self, rows: Sequence[int]) -> "Table":
         """Return the chosen rows as a table."""
@@ -54,18 +74,18 @@ class Table:
 
     def scaled(
         self, columns: Sequence[str], values: np.ndarray, scale_by: np.ndarray | None
-    ) -> tuple[np.ndarray, Scaling | None]:
+    ) -> tuple[np.ndarray, Scaling]:
         """Return scaled values (rows, columns) and the scaling.
 
         scale_by : Values whose smallest and largest become 0 and 1. Without them every value must lie in [0, 1].
         """
+        scaling = Scaling.of(columns, values if scale_by is None else scale_by, self.encoding.fills)
         if scale_by is None:
+            scaling = replace(scaling, low=(0.0,) * len(columns), high=(1.0,) * len(columns))
             self.check_range(
                 columns, values, advice("scale", True, condition="To scale each column to 0 to 1")
             )
-            return values, None
-        scaling = Scaling.of(columns, scale_by)
-        return scaling.unclipped(values), scaling
+        return scaling(values), scaling
 
     def check_range(self, columns: Sequence[str], values: np.ndarray, what_to_do: str) -> None:
         """Raise a TinyNetError for the first value outside 0 to 1.
@@ -83,12 +103,19 @@ class Table:
             )
 
 
+# --- a table with a label or targets -------------------------------------------------------------------------------
+
+
+# Long because it names each parameter of `Examples.from_table`.
 def read(
     source: Any,
     *,
     label: str | None = None,
     targets: str | Sequence[str] | None = None,
     ignore: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    missing: Missing | None = None,
+    dialect: Dialect | None = None,
     progress: Progress | None = None,
 ) -> Table:
     """Read a table without scaling it; see `Examples.from_table`.
@@ -97,20 +124,12 @@ def read(
     """
     if label is not None and not isinstance(label, str | int):
         raise TinyNetError(f"is {label!r}. It must be the name of one column.", parameter="label")
-    with opened(source, progress) as table:
-        label_name = None if label is None else str(label)
-        return _read_rows(
-            table, column_roles(table, label_name, _column_names(targets), _column_names(ignore))
-        )
-
-
-def read_columns(source: Any, columns: Sequence[str], progress: Progress | None = None) -> Table:
-    """Read the named columns of a table as inputs.
-
-    The result has no targets. A column `name` names the rows.
-    """
-    with opened(source, progress) as table:
-        return _read_rows(table, input_roles(table, columns))
+    if missing is not None:
+        check_choice("missing", missing, MISSING_CHOICES)
+    label_name = None if label is None else str(label)
+    names = [_column_names(columns) for columns in (targets, ignore, categories)]
+    raw = read_cells(source, lambda table: column_roles(table, label_name, *names), dialect, progress)
+    return _table(raw, missing)
 
 
 def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
@@ -123,110 +142,156 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
     return tuple(map(str, (columns,) if isinstance(columns, str | int | np.integer) else columns))
 
 
-def _read_rows(source: Source, roles: Roles) -> Table:
-    """Read all chunks and join them."""
-    row_numbers, values, raw_targets = [], [], []
-    label_codes: dict[str, int] = {}
-    row_of_name: dict[str, int] = {}
-    for chunk in source.chunks:
-        row_numbers.append(np.array(chunk.row_numbers))
-        values.append(numbers(source, chunk, roles.inputs))
-        raw_targets.append(
-            numbers(source, chunk, roles.targets)
-            if roles.label is None
-            else _codes(source, chunk, roles.label, label_codes)
-        )
-        if roles.name is not None:
-            _add_names(source, chunk, roles.name, row_of_name)
-    if not row_numbers:
-        raise TinyNetError(f"{source.name} {NO_ROWS}")
-    targets, target_names = _targets(source, roles, np.concatenate(raw_targets), list(label_codes))
-    names = tuple(row_of_name) or tuple(f"row {n}" for n in range(1, sum(map(len, row_numbers)) + 1))
-    columns = tuple(source.columns[c] for c in roles.inputs)
-    about = source.name, source.row_unit, np.concatenate(row_numbers), columns
-    table = Table(*about, np.concatenate(values), targets, names, target_names, roles.regression)
-    if roles.targets and not roles.regression and targets is not None:
-        target_columns = [source.columns[c] for c in roles.targets]
-        first = target_columns[0]
+def _table(raw: RawTable, missing: Missing | None) -> Table:
+    """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
+    names, notes = np.array(_row_names(raw), object), list(raw.notes)
+    raw, rows = _with_answers(raw, missing, notes)
+    encoding = _encoding(raw, missing, [])
+    raw.problems.check()
+    if missing == "drop":
+        raw, complete = _without_missing_cells(raw, encoding, notes)
+        rows = rows[complete]
+    check_answers(raw)
+    encoding = _encoding(raw, missing, notes)
+    raw.problems.check()
+    if not encoding.columns:
+        raise TinyNetError(f"{raw.name} has no input columns. {' '.join(notes[len(raw.notes) :])}")
+    return _checked_targets(raw, _of(raw, encoding, names[rows].tolist(), tuple(notes)))
+
+
+def _with_answers(raw: RawTable, missing: Missing | None, notes: list[str]) -> tuple[RawTable, np.ndarray]:
+    """Return the rows that have a label or targets, and their indices. Other rows are noted, or are problems."""
+    has_answer = answered(raw)
+    if has_answer.all() or missing is None:
+        if missing is None and not has_answer.all():
+            add_unanswered(raw, has_answer)
+        check_answers(raw)
+        return raw, np.arange(len(raw))
+    what = "label" if raw.roles.label is not None else "target"
+    notes.append(_left_out(int((~has_answer).sum()), len(raw), f"no {what}"))
+    rows = np.flatnonzero(has_answer)
+    return raw[rows], rows
+
+
+def _without_missing_cells(
+    raw: RawTable, encoding: Encoding, notes: list[str]
+) -> tuple[RawTable, np.ndarray]:
+    """Return the rows without missing inputs, and their indices."""
+    missing = [how.missing(raw.columns[how.name]) for how in encoding.columns]
+    complete = ~np.any([np.zeros(len(raw), bool), *missing], axis=0)
+    if complete.all():
+        return raw, np.arange(len(raw))
+    if not complete.any():
+        raise TinyNetError(f"{raw.name} has no row without missing cells. {FILL}")
+    notes.append(_left_out(int((~complete).sum()), len(raw), "missing cells"))
+    rows = np.flatnonzero(complete)
+    return raw[rows], rows
+
+
+def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
+    """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
+    columns, left_out = raw.of(raw.roles.inputs), dict[str, list[str]]()
+    found = [input_column(column, raw, missing, left_out) for column in columns]
+    notes += [_columns_left_out(names, reason) for reason, names in left_out.items()]
+    if not any(found) and not raw.problems:  # constant numbers are better than no input
+        everything = replace(raw, roles=raw.roles._replace(selects=False))
+        found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
+    return Encoding(tuple(how for how in found if how is not None), missing)
+
+
+def _columns_left_out(names: list[str], reason: str) -> str:
+    quoted = [repr(name) for name in names]
+    text = quoted[0] if len(names) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    if len(names) > MAX_NAMES:
+        text = f"{', '.join(quoted[:MAX_NAMES])} and {len(names) - MAX_NAMES:,} more columns"
+    are = "is" if len(names) == 1 else "are"
+    return f"{text} {are} {reason} and {are} left out."
+
+
+def _left_out(count: int, total: int, reason: str) -> str:
+    have, are = ("has", "is") if count == 1 else ("have", "are")
+    return f"{count:,} of {total:,} rows {have} {reason} and {are} left out."
+
+
+def _of(raw: RawTable, encoding: Encoding, names: Sequence[str], notes: tuple[str, ...]) -> Table:
+    values = encoding.encode([raw.columns[how.name] for how in encoding.columns])
+    targets, target_names = targets_of(raw)
+    about = raw.name, raw.place.row_unit, raw.place.row_numbers
+    return Table(*about, encoding, values, targets, tuple(names), target_names, raw.roles.regression, notes)
+
+
+def _checked_targets(raw: RawTable, table: Table) -> Table:
+    """Return a table whose soft targets lie in [0, 1]."""
+    if raw.roles.targets and not raw.roles.regression and table.targets is not None:
+        first = raw.roles.targets[0]
         as_label = advice("label", first, condition="If the column is a label")
         as_numbers = advice("targets", first, condition="If the column holds numbers to predict")
-        table.check_range(target_columns, targets, f"{as_label} {as_numbers}")
+        table.check_range(raw.roles.targets, table.targets, f"{as_label} {as_numbers}")
     return table
 
 
-def _targets(
-    source: Source, roles: Roles, raw: np.ndarray, labels: list[str]
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """Return the targets (rows, outputs) and their names.
+def _row_names(raw: RawTable) -> list[str]:
+    """Return the name of each row: its cell in the column `name`, or its number.
 
-    Labels become one-hot rows. The classes are sorted by number or alphabet.
-
-    raw : (rows, outputs) numbers, or (rows,) indices of `labels`.
+    The number of the row is added to a name that occurs more than once.
     """
-    if roles.label is None:
-        for k, c in enumerate(roles.targets if roles.regression else ()):
-            if (raw[:, k] == raw[0, k]).all():
-                _raise_constant(
-                    source, c, shown(float(raw[0, k])), "A target must have at least two different values."
-                )
-        columns = [source.columns[c] for c in roles.targets]
-        words = [name if roles.regression else name.removeprefix("target").strip(" _:.-") for name in columns]
-        names = tuple(word or f"output {k}" for k, word in enumerate(words))
-        return (raw, names) if names else (None, ("horizontal", "vertical"))
-    if len(labels) < 2:
-        _raise_constant(
-            source, roles.label, f"the label {labels[0]!r}", "There must be at least two different labels."
-        )
-    classes = tuple(sorted(labels, key=_sort_key(labels)))
-    class_of_code = np.array([classes.index(label) for label in labels])
-    return np.eye(len(classes))[class_of_code[raw]], classes
+    if raw.roles.name is None:
+        return [f"row {n}" for n in range(1, len(raw) + 1)]
+    column, numbers = raw.columns[raw.roles.name], raw.place.row_numbers
+    counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.words))
+    unit, names = raw.place.row_unit, []
+    for code, number in zip(column.codes.tolist(), numbers.tolist(), strict=True):
+        word = column.words[code] if code >= 0 else ""
+        names.append(word if word and counts[code] == 1 else f"{word} ({unit} {number})".lstrip())
+    return names
 
 
-def _raise_constant(source: Source, column: int, value: str, rule: str) -> NoReturn:
-    raise TinyNetError(f"{source.name}, column {source.columns[column]!r}: every row has {value}. {rule}")
+# --- new rows ------------------------------------------------------------------------------------------------------
 
 
-def _sort_key(labels: list[str]) -> Any:
-    """Return the sort key of labels.
+def read_like(
+    source: Any, encoding: Encoding, dialect: Dialect | None = None, progress: Progress | None = None
+) -> Table:
+    """Read the columns of an encoding as inputs.
 
-    The key is a number if all labels are numbers.
+    The result has no targets. A column `name` names the rows.
     """
-    try:
-        return {label: float(label) for label in labels}.__getitem__
-    except ValueError:
-        return None
+    names = [how.name for how in encoding.columns]
+    raw = read_cells(source, lambda table: input_roles(table, names), dialect, progress)
+    for how in encoding.columns:
+        _check_new_cells(how, raw, encoding.missing)
+    row_names = _row_names(raw)
+    raw.problems.check()
+    notes = list(raw.notes)
+    if encoding.missing == "drop":
+        raw, rows = _without_missing_cells(raw, encoding, notes)
+        row_names = [row_names[row] for row in rows]
+    notes += _unknown_categories(raw, encoding)
+    return _of(raw, encoding, row_names, tuple(notes))
 
 
-def _codes(source: Source, chunk: Chunk, column: int, code_of: dict[str, int]) -> np.ndarray:
-    """Return the code of each row's label. -> (rows,)
-
-    New labels are added to `code_of`.
-    """
-    labels = ["" if is_missing(cell) else str(cell).strip() for cell in chunk.columns[column]]
-    codes = np.fromiter((code_of.setdefault(label, len(code_of)) for label in labels), int, len(labels))
-    name = source.columns[column]
-    if "" in code_of:
-        place = source.place(chunk.row_numbers[labels.index("")], name)
-        raise TinyNetError(f"{place}: the label is missing. Fill it in or remove the row.")
-    if len(code_of) > MAX_CLASSES:
-        row = int((codes >= MAX_CLASSES).argmax())
-        raise TinyNetError(
-            f"{source.place(chunk.row_numbers[row], name)}: {labels[row]!r} is label number {MAX_CLASSES + 1}. A label "
-            f"column must have at most {MAX_CLASSES} different labels. "
-            + advice(
-                "targets", name, condition="If the column holds numbers to predict", otherwise=ANOTHER_LABEL
-            ),
-        )
-    return codes
+def _check_new_cells(how: InputColumn, raw: RawTable, missing: Missing | None) -> None:
+    """Add the cells that cannot be read to the problems."""
+    column = raw.columns[how.name]
+    is_missing = how.missing(column)
+    wrong = how.unreadable(column)
+    if wrong.any():
+        add_words(column, wrong, raw.place, raw.problems, how.kind)
+    if is_missing.any() and missing is None:
+        add_missing(column, is_missing, raw.place, raw.problems, "Fill in the cell or remove the row.")
 
 
-def _add_names(source: Source, chunk: Chunk, column: int, row_of_name: dict[str, int]) -> None:
-    for row_number, cell in zip(chunk.row_numbers, chunk.columns[column], strict=True):
-        name = "" if is_missing(cell) else str(cell).strip()
-        if not name or name in row_of_name:
-            used = f"{name!r} is also the name of {source.row_unit} {row_of_name[name]}" if name else ""
-            raise TinyNetError(
-                f"{source.place(row_number, 'name')}: {used or 'the name is missing'}. Names must differ. Correct the "
-                f"name. {advice('ignore', ['name'], condition='To leave the column out')}",
+def _unknown_categories(raw: RawTable, encoding: Encoding) -> list[str]:
+    """Return a note about each column with categories that the training rows do not have."""
+    notes = []
+    for how in encoding.columns:
+        column = raw.columns[how.name]
+        unknown = how.unknown(column)
+        if unknown.any():
+            words = present_words(column.as_words(), unknown)
+            cells = counted(int(unknown.sum()), "cell")
+            notes.append(
+                f"{how.name!r}: {cells} with {listed(words)}, which the training rows do not have. "
+                "Such a cell counts as none of the categories."
             )
-        row_of_name[name] = row_number
+    return notes

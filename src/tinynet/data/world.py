@@ -22,7 +22,15 @@ from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_choice, check_fields, check_int, check_number, check_seed, shown
+from tinynet.validation import (
+    check_choice,
+    check_fields,
+    check_int,
+    check_number,
+    check_object,
+    check_seed,
+    shown,
+)
 
 EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
 LABELS = ("soft", "coin")
@@ -195,6 +203,7 @@ class World:
 
         Raises TinyNetError for an unknown field.
         """
+        check_object("world", data)
         check_fields("a world", data, [field.name for field in fields(cls)])
         return cls(**data)
 

@@ -8,6 +8,7 @@ predictions.py     the prediction for each example, and its margin
 calibration.py     Brier score, expected calibration error, AUROC, temperature
 classification.py  all scores of a classifier
 regression.py      all scores of predicted numbers
+score.py           the scores of any network
 symmetry.py        the eight rotations and reflections of a square picture
 bayes.py           the Bayes-optimal prediction for a picture
 bayes_bounds.py    the scores of the Bayes-optimal predictions

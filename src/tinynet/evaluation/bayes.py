@@ -19,10 +19,12 @@ import numpy as np
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array, check_int
+from tinynet.validation import check_int, check_numbers
 
 MAX_FINER = 1000
+MAX_NODES = 20_000  # nodes of a quadrature; their number grows as the noise gets smaller
 MAX_TERMS = 4_000_000  # terms of the sums computed at once, 32 MB
 NEWTON_STEPS = 8
 FRACTION_TERMS, SERIES_TERMS = (
@@ -99,7 +101,7 @@ def closed_form(inputs: Any, *, bright: float, dark: float, noise: float) -> np.
 
 
 def _pictures(inputs: Any, pixels: int) -> np.ndarray:
-    x = check_array("inputs", inputs)
+    x = check_numbers("inputs", inputs)
     if x.ndim != 2 or x.shape[1] != pixels:
         raise TinyNetError(f"inputs has shape {x.shape}. It must be (pictures, {pixels:,}) for this world.")
     if not ((x >= 0) & (x <= 1)).all():
@@ -127,6 +129,11 @@ class _Levels:
         """Return enough nodes for the sharpest peak of `pixels` pixels."""
         low, high = ends
         sharpness = (high - low) * math.sqrt(pixels) / noise
+        if sharpness > MAX_NODES / 2:
+            raise TinyNetError(
+                f"the world's noise is {noise:g}. It must be at least {sharpness * noise * 2 / MAX_NODES:.2g} to compute the "
+                "Bayes-optimal prediction."
+            )
         nodes, weights = _quadrature(finer * (16 + math.ceil(1.5 * sharpness)) if high > low else 1)
         levels = low + (high - low) * (nodes + 1) / 2
         at_0, at_1 = (_log_tail(far / noise) for far in (levels, 1 - levels))
@@ -162,6 +169,7 @@ def _quadrature(count: int) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(NEWTON_STEPS):
         before, here = np.ones(count), x
         for j in range(2, count + 1):
+            check_cancelled()
             before, here = here, ((2 * j - 1) * x * here - (j - 1) * before) / j
         slope = count * (before - x * here) / ((1 - x) * (1 + x))
         x = x - here / slope
@@ -240,6 +248,7 @@ def _masses(world: World, inputs: Any, finer: int) -> np.ndarray:
     size = max(1, MAX_TERMS // (max(len(g.levels) for g in groups) * (len(hypotheses.masks) + world.n**2)))
     masses = np.empty((len(x), 3))
     for first in range(0, len(x), size):
+        check_cancelled()
         rows = slice(first, first + size)
         log_joint = _log_likelihoods(groups, hypotheses, x[rows]) + hypotheses.log_prior
         joint = arrays.exp(log_joint - log_joint.max(axis=1, keepdims=True))

@@ -12,7 +12,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import counted
 from tinynet.evaluation import predictions
-from tinynet.evaluation.diagnosis import LEARNED, constant_loss, final_loss, margin, signed
+from tinynet.evaluation.diagnosis import LEARNED, constant_loss, margin, signed
 from tinynet.model.network import Network
 from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
@@ -58,9 +58,9 @@ def compare(run: Recording, other: Recording) -> Comparison:
     check_type("other", other, Recording, "a Recording")
     differences = tuple(_differences(run, other)) or ("none, the two experiments are equal",)
     external = "external" in (run.recipe.loss, other.recipe.loss)  # then only recorded losses exist
-    losses = [float(one.losses[-1]) if external else final_loss(one) for one in (run, other)]
-    when = "before the last step" if external else "after training"
-    outcomes = [_both(f"the loss {when}", f"{losses[0]:.4f}", f"{losses[1]:.4f}")]
+    losses = [float(one.losses[-1]) if external else one.training_loss() for one in (run, other)]
+    what = "the loss of the last step" if external else "the training loss"
+    outcomes = [_both(what, f"{losses[0]:.4f}", f"{losses[1]:.4f}")]
     numbers = {"loss": losses[0], "other_loss": losses[1]}
     if not external:
         outcomes.append(_compared_learning(run, other))

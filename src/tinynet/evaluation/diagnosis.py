@@ -11,8 +11,8 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
+from tinynet.evaluation.metrics import predicted_classes
 from tinynet.evaluation.verdicts import percent
-from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
@@ -24,6 +24,9 @@ from tinynet.validation import check_type
 
 NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
 LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
+SAME_NUMBER = (
+    0.05  # the predicted numbers are almost equal if they differ by less than this fraction of the targets
+)
 FALLING = (
     0.02  # the loss is still falling if it fell by more than this fraction in the last tenth of the epochs
 )
@@ -61,14 +64,6 @@ def constant_loss(examples: Examples, recipe: Recipe) -> float:
     return float(arrays.total(terms) if recipe.loss == "cross_entropy" else arrays.mean(terms + complements))
 
 
-def final_loss(run: Recording) -> float:
-    """Return the final network's mean loss.
-
-    The mean is over all training examples.
-    """
-    return float(mean_losses(run.recipe, run.final(run.examples)[None], run.examples)[0])
-
-
 @check_arguments
 def diagnose(run: Recording) -> list[Finding]:
     """Return the reasons for the outcome of a training.
@@ -81,8 +76,10 @@ def diagnose(run: Recording) -> list[Finding]:
     """
     check_type("run", run, Recording, "a Recording")
     checks = [_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu]
-    if run.recipe.loss != "external":  # the other checks compute losses
-        checks += [_saturation, _plateau, _learned, _still_falling]
+    if run.recipe.loss == "external":  # the other checks compute losses
+        checks += [_one_answer]
+    else:
+        checks += [_saturation, _plateau, _one_answer, _learned, _still_falling]
     return [finding for check in checks for finding in check(run)]
 
 
@@ -101,7 +98,7 @@ def _external(run: Recording) -> Iterator[Finding]:
 
 def _contradiction(run: Recording) -> Iterator[Finding]:
     inputs, targets, names = run.examples.inputs, run.examples.targets, run.examples.names
-    if targets is None:
+    if targets is None or run.examples.regression:  # measured numbers differ from row to row
         return
     first_rows: dict[bytes, int] = {}
     for i, row in enumerate(inputs + 0.0):  # turns -0.0 into 0.0
@@ -142,12 +139,12 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
 
 
 def _saturation(run: Recording) -> Iterator[Finding]:
-    saturated, loss = predictions.saturation(run.final, run.examples), final_loss(run)
+    saturated, loss = predictions.saturation(run.final, run.examples), run.training_loss()
     if saturated > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "saturation",
             f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
-            "almost 0 there, and the loss is still high.",
+            "almost 0 there, and the training loss is still high.",
             {"saturated": saturated, "loss": loss},
         )
 
@@ -174,11 +171,11 @@ def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
 
 
 def _plateau(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
+    least, loss = constant_loss(run.examples, run.recipe), run.training_loss()
     if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
         return
     path, moved = path_of_epoch(run)
-    sentence = f"The network is on a plateau: its loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
+    sentence = f"The network is on a plateau: its training loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
     if path:
         sentence += (
             f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
@@ -188,12 +185,41 @@ def _plateau(run: Recording) -> Iterator[Finding]:
     yield Finding("plateau", sentence, evidence)
 
 
+def _one_answer(run: Recording) -> Iterator[Finding]:
+    """Yield a finding if the network gives the same answer to every example."""
+    examples = run.examples
+    if examples.targets is None or len(examples) < 2:
+        return
+    outputs = run.final(examples)
+    if not np.isfinite(outputs).all():
+        return
+    if examples.regression:
+        ranges = np.ptp(outputs, axis=0), np.ptp(examples.targets, axis=0)
+        if (ranges[0] <= SAME_NUMBER * ranges[1]).all() and (ranges[1] > 0).any():
+            yield Finding(
+                "one answer",
+                f"The network predicts almost the same numbers for every {examples.noun()}, whatever the inputs are.",
+                {"range": float(ranges[0].max()), "target_range": float(ranges[1].max())},
+            )
+        return
+    (found, _), (wanted, _) = predicted_classes(outputs), predicted_classes(examples.targets)
+    if (found == found[0]).all() and (wanted != wanted[0]).any():
+        accuracy = predictions.accuracy(run.final, examples)
+        answer = predictions.predictions(run.final, examples[0])[0].predicted or "undecided"
+        yield Finding(
+            "one answer",
+            f"The network gives the same answer to all {len(examples):,} {examples.noun(2)}: {answer}. "
+            f"{percent(accuracy)} of the {examples.noun(2)} are classified correctly.",
+            {"accuracy": accuracy},
+        )
+
+
 def _learned(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), final_loss(run)
+    least, loss = constant_loss(run.examples, run.recipe), run.training_loss()
     if not loss < LEARNED * least:  # NaN is not a learned loss
         return
     evidence = {"loss": loss, "constant_loss": least}
-    losses = f"the loss is {loss:.4f}. The best constant prediction has a loss of {least:.4f}."
+    losses = f"the training loss is {loss:.4f}. The best constant prediction has a loss of {least:.4f}."
     if run.examples.regression:
         yield Finding("learned", f"The network learned: {losses}", evidence)
     else:
@@ -205,11 +231,12 @@ def _learned(run: Recording) -> Iterator[Finding]:
 def _still_falling(run: Recording) -> Iterator[Finding]:
     if run.epochs < 10:
         return
-    before, now = float(run.loss_per_epoch[-max(1, run.epochs // 10) - 1]), float(run.loss_per_epoch[-1])
-    if now < (1 - FALLING) * before and final_loss(run) > LEARNED * constant_loss(run.examples, run.recipe):
+    tenth = run.epochs // 10 * run.steps_per_epoch  # steps
+    before, now = run.training_loss(run.steps - tenth), run.training_loss()
+    if now < (1 - FALLING) * before and now > LEARNED * constant_loss(run.examples, run.recipe):
         yield Finding(
             "still falling",
-            f"The loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "
+            f"The training loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "
             "longer.",
             {"before": before, "now": now},
         )

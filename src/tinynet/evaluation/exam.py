@@ -19,8 +19,9 @@ from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS, Requirement
 from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.signatures import check_arguments, check_attributes
-from tinynet.validation import check_array, check_int, check_type, shown
+from tinynet.validation import check_int, check_numbers, check_type, shown
 
 MAX_OUTPUTS = 4_000_000  # computed at once
 MAX_PICTURES = 10_000_000  # pictures of an exam
@@ -224,6 +225,7 @@ class Exam:
         losses, agreed = np.zeros(networks), np.zeros(networks)
         size = max(1, MAX_OUTPUTS // (2 * networks))
         for first in range(0, len(inputs), size):
+            check_cancelled()
             rows = slice(first, first + size)
             chunk, horizontal = inputs[rows], targets[rows]
             outputs = _outputs(predictor, chunk)  # (N, size, 2)
@@ -247,7 +249,7 @@ def _signs(horizontal: np.ndarray) -> np.ndarray:
 
 def _outputs(predictor: Predictor, inputs: np.ndarray) -> np.ndarray:
     """Return the outputs of one or many networks. -> (N, m, 2)"""
-    outputs = check_array("the outputs", predictor(inputs))
+    outputs = check_numbers("the outputs", predictor(inputs))
     if outputs.ndim not in (2, 3) or outputs.shape[-2:] != (len(inputs), 2):
         raise TinyNetError(
             f"the outputs have shape {outputs.shape}. It must be ({len(inputs)}, 2) or (networks, {len(inputs)}, 2)."

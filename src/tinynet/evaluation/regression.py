@@ -53,8 +53,8 @@ class RegressionScore:
         numbers = {name: float(getattr(self, name)[k]) for name in names}
         mae, rmse, baseline, r2 = (number(value) for value in numbers.values())
         sentence = (
-            f"The mean absolute error of {self.columns[k]} on {_examples(self.count, self.part)} is {mae}. The root mean "
-            f"square error is {rmse}. R² is {r2}. Always predicting the mean has a mean absolute error of {baseline}."
+            f"R² of {self.columns[k]} on {_examples(self.count, self.part)} is {r2}. The mean absolute error (MAE) is {mae}. "
+            f"The root mean square error (RMSE) is {rmse}. Always predicting the mean has an MAE of {baseline}."
         )
         return Verdict(sentence, None, self.count, None, numbers)
 
@@ -66,6 +66,11 @@ class RegressionScore:
 
 def _examples(count: int, part: str) -> str:
     return counted(count, f"{part} example" if part else "example")
+
+
+def _in_units(examples: Examples, values: np.ndarray) -> np.ndarray:
+    """Return outputs or targets in the units of the table, if there is one."""
+    return values if examples.target_scaling is None else examples.unscaled(values)
 
 
 @check_arguments
@@ -84,10 +89,10 @@ def score_regression(
     >>> score_regression(tn.Network.initial((1, 2, 1), seed=0), table).baseline_mae.round(3).tolist()
     [6.667]
     """
-    if examples.target_scaling is None or examples.targets is None:
+    if examples.targets is None or not examples.regression:
         raise TinyNetError("the targets are classes. They must be numbers. Use tinynet.score for classes.")
     outputs = network(examples)  # (m, k)
-    predicted, observed = examples.unscaled(outputs), examples.unscaled(examples.targets)
+    predicted, observed = (_in_units(examples, values) for values in (outputs, examples.targets))
     errors, deviations = predicted - observed, observed - arrays.mean(observed, 0)
     total = arrays.total(deviations * deviations, 0)  # (k,)
     return RegressionScore(

@@ -6,6 +6,7 @@ two outputs are swapped.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array
+from tinynet.validation import check_numbers
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # (m, pixels) -> (m, 2), or (networks, m, 2)
 
@@ -50,7 +51,7 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
     """
     found = []
     for view, swapped in zip(views(inputs), SWAPS, strict=True):
-        outputs = check_array("the outputs", predictor(view))
+        outputs = check_numbers("the outputs", predictor(view))
         if outputs.ndim == 0 or outputs.shape[-1] != 2:
             raise TinyNetError(
                 f"the number of outputs is {outputs.shape[-1] if outputs.ndim else 0:,}. It must be 2, for horizontal and vertical."
@@ -70,7 +71,11 @@ def symmetrize(predictor: Predictor) -> Predictor:
     >>> bool(abs(h - v) < 1e-15)
     True
     """
-    return lambda inputs: arrays.mean(outputs_of_views(predictor, inputs), 0)
+    return partial(_mean_of_views, predictor)  # unlike a lambda, a partial can be pickled
+
+
+def _mean_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
+    return arrays.mean(outputs_of_views(predictor, inputs), 0)
 
 
 def ensemble(*members: Predictor) -> Predictor:
@@ -84,7 +89,11 @@ def ensemble(*members: Predictor) -> Predictor:
     """
     if not members:
         raise TinyNetError("the number of members is 0. It must be 1 or more. Pass at least one network.")
-    return lambda inputs: arrays.mean([member(inputs) for member in members], 0)
+    return partial(_mean_of_members, members)
+
+
+def _mean_of_members(members: tuple[Predictor, ...], inputs: Any) -> np.ndarray:
+    return arrays.mean([member(inputs) for member in members], 0)
 
 
 def agreement(predictor: Predictor, inputs: Any) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Networks of many seeds, trained by one kernel."""
 
 import math
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Event
@@ -20,7 +20,8 @@ from tinynet.kernels.simd import compile_training, network_outputs, workspace
 from tinynet.kernels.simd_init import initial_blocks
 from tinynet.kernels.unrolled import kernel_key
 from tinynet.numerics.integers import ceil_div
-from tinynet.numerics.llvm import address, aligned, lane_count
+from tinynet.numerics.kernel import Kernel, aligned, contiguous
+from tinynet.numerics.llvm import lane_count
 from tinynet.recipe import Recipe
 from tinynet.training.early_stopping import EarlyStopping
 from tinynet.training.train import SECONDS_PER_CALL
@@ -34,7 +35,7 @@ class KernelInputs(NamedTuple):
     inputs: np.ndarray  # (examples, inputs) float32
     targets: np.ndarray  # (examples, outputs) float32; a world has two more rows, for coin labels
     flat: np.ndarray  # (examples,) float32, 1 for a pattern of a world with a single level
-    views: np.ndarray  # (8, inputs) int32, the index arrays of the augmentation
+    views: np.ndarray  # (8, inputs) int32, the index arrays of the augmentation; (0, inputs) without it
 
     @classmethod
     def of(cls, recipe: Recipe, source: Source) -> "KernelInputs":
@@ -45,12 +46,19 @@ class KernelInputs(NamedTuple):
             targets = np.concatenate([patterns.targets, np.eye(2)])
         else:
             assert source.targets is not None
-            inputs, targets, flat = source.inputs, source.targets, np.zeros(1)
-        side = math.isqrt(inputs.shape[1])
-        orders = views(side) if recipe.augment else np.zeros((8, 1))
+            inputs, targets, flat = source.inputs, source.targets, np.zeros(len(source))
+        width = inputs.shape[1]
+        orders = views(math.isqrt(width)) if recipe.augment else np.empty((0, width))
         kinds = (np.float32, np.float32, np.float32, np.int32)
-        arrays = zip((inputs, smoothed(recipe, targets), flat, orders), kinds, strict=True)
-        return cls(*(np.ascontiguousarray(array, kind) for array, kind in arrays))
+        with np.errstate(over="ignore"):
+            arrays = zip((inputs, smoothed(recipe, targets), flat, orders), kinds, strict=True)
+            found = cls(*(contiguous(array, kind) for array, kind in arrays))
+        for name in ("inputs", "targets"):  # checked here once, and not in each call of the kernel
+            if not np.isfinite(getattr(found, name)).all():
+                raise TinyNetError(
+                    f"{name} has a number above 3.4e38. A population is trained in float32. Scale the numbers first."
+                )
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +69,7 @@ class TrainingJob:
     recipe: Recipe
     source: Source
     inputs: KernelInputs
-    kernel: Callable[..., None]
+    kernel: Kernel
 
     @classmethod
     def of(cls, architecture: Architecture, recipe: Recipe, source: Source) -> "TrainingJob":
@@ -175,13 +183,15 @@ class Cohort:
 
         Returns False if `cancelled` was set before.
         """
-        size = max(1, int(SECONDS_PER_CALL / (self.job.seconds_per_epoch * len(self._seeds))))
+        size = max(1, int(SECONDS_PER_CALL / (8 * self.job.seconds_per_epoch * len(self._seeds))))
         while self.epoch < epoch:
             if cancelled is not None and cancelled.is_set():
                 return False
-            last = min(self.epoch + size, epoch)
+            last, began = min(self.epoch + size, epoch), time.monotonic()
             self._train(self.epoch, last)
             self.epoch = last
+            spent = time.monotonic() - began  # the estimate is rough, and other programs may run
+            size = 2 * size if spent < SECONDS_PER_CALL else max(1, size // 2)
         return True
 
     def _train(self, first: int, last: int) -> None:
@@ -191,4 +201,4 @@ class Cohort:
         rates = recipe.rates(first * per_epoch, last * per_epoch, recipe.epochs * per_epoch)
         inputs = (*job.inputs, rates.astype(np.float32), settings)
         arrays = (self._blocks, self._state, self._seeds, *inputs, self._work)
-        job.kernel(*map(address, arrays), len(self._blocks), first, last)
+        job.kernel(arrays, len(self._blocks), first, last)

@@ -19,7 +19,6 @@ from tinynet.core.architecture import Architecture
 from tinynet.data import pictures
 from tinynet.data.batches import Source
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.verdicts import mean_text
 from tinynet.experiments.population import Population, population
@@ -172,6 +171,11 @@ class Standing:
         )
 
 
+def _digest(standing: Standing) -> str:
+    """Return a hash of every number of a standing."""
+    return hashlib.sha256(json.dumps(asdict(standing), sort_keys=True).encode()).hexdigest()
+
+
 def _renamed(data: dict[str, Any]) -> dict[str, Any]:
     return {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
 
@@ -228,22 +232,26 @@ class Ladder:
             raise KeyboardInterrupt
         standing = Standing.of(key, trained.take_exam(self.exam))
         if self.folder is not None:
-            text = json.dumps({"identity": self._identity(key), **asdict(standing)}, indent=1)
-            files.write(self._path(key), text.encode())
+            about = {"identity": self._identity(key), "content": _digest(standing), **asdict(standing)}
+            files.write(self._path(key), json.dumps(about, indent=1).encode())
         return standing
 
     def _read(self, key: str) -> Standing | None:
         """Return the results in the folder, or None.
 
-        None means that the file is missing, damaged or of another experiment.
+        None means that the file is missing, damaged or of another experiment. The numbers of a damaged file do not
+        have the hash that is stored with them.
         """
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
-            data = json.loads(files.read(self._path(key), "result"))
-            return Standing.from_json(data) if data.pop("identity") == self._identity(key) else None
-        except (ValueError, KeyError, TypeError, TinyNetError):
+            data = files.parse_json(files.read(self._path(key), "result"))
+            identity, content = data.pop("identity"), data.pop("content")
+            standing = Standing.from_json(data)
+            right = identity == self._identity(key) and content == _digest(standing)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
+        return standing if right else None
 
     def _path(self, key: str) -> Path:
         assert self.folder is not None

@@ -4,17 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.probes import default_probes
 from tinynet.errors import TinyNetError, advice, counted
+from tinynet.evaluation.diagnosis import constant_loss
+from tinynet.experiments.aggregates import QUANTILES, Tally
 from tinynet.experiments.seeds import seed_range
 from tinynet.experiments.shards import Shard, TrainingGroup
 from tinynet.experiments.trials import Trial, as_trials
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
+
+# A tally has a histogram for each probe and class.
+MIN_PROBES, MAX_PREDICTIONS = 16, 20_000
 
 
 def training_key(trial: Trial) -> Trial:
@@ -70,6 +76,23 @@ class Plan:
         seeds = seed_range(first_seed, networks)
         return cls(tuple(trials), seeds, examples, probes, tuple(groups), tuple(positions))
 
+    def summary(self, trial: int, tally: Tally) -> dict[str, Any]:
+        """Return the results of a trial, by name.
+
+        Numbers to predict have quantiles of R² instead of the networks that learned. R² is over all targets. It is None
+        for another loss than 'mse'.
+        """
+        found = tally.summary()
+        if not self.examples.regression:
+            return found
+        kept = {name: value for name, value in found.items() if "learn" not in name}
+        recipe = self.trials[trial].recipe
+        scale = constant_loss(self.examples, recipe) if recipe.loss == "mse" else 0.0
+        for percent in QUANTILES:
+            loss = found[f"loss_q{100 - percent}"]
+            kept[f"r2_q{percent}"] = 1 - loss / scale if loss is not None and scale > 0 else None
+        return kept
+
     @property
     def total_networks(self) -> int:
         """The number of networks that are trained: seeds times trainings."""
@@ -117,9 +140,22 @@ def plan_sweep(
     Arguments and errors are those of `sweep`.
     """
     examples = pictures.lines() if examples is None else examples
-    if probes is None:
-        probes = default_probes() if examples.shape == (2, 2) else examples
+    if examples.regression:
+        if probes is not None:
+            raise TinyNetError(
+                "is given and the examples have numbers to predict. A probe needs classes. Leave it out.",
+                parameter="probes",
+            )
+        probes = examples[:1]  # a tally has at least one probe; no table shows this one
+    elif probes is None:
+        probes = default_probes() if examples.shape == (2, 2) else _spaced(examples)
     return Plan.of(as_trials(trials, examples), networks, first_seed, examples, probes)
+
+
+def _spaced(examples: Examples) -> Examples:
+    """Return all examples, or evenly spaced examples if there are many."""
+    most = max(MIN_PROBES, MAX_PREDICTIONS // len(examples.target_names))
+    return examples[:: ceil_div(len(examples), most)] if len(examples) > most else examples
 
 
 def _check(trials: Sequence[Trial], examples: Examples, probes: Examples) -> None:

@@ -24,12 +24,15 @@ from tinynet.kernels.simd import network_outputs, to_blocks
 from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments, check_attributes
 from tinynet.training.checks import check
+from tinynet.training.defaults import default_recipe, defaults
 from tinynet.training.recording import Recording
+from tinynet.training.recording_checks import check_array
 from tinynet.training.train import train
-from tinynet.validation import check_array
+from tinynet.validation import check_numbers, check_type
 
 NETWORKS_PER_FORWARD = 8192  # networks in one forward pass
 NETWORKS_PER_EXAM = 512  # networks in one evaluation of an exam
@@ -62,6 +65,11 @@ class Population:
 
     def __post_init__(self) -> None:
         check_attributes(self)
+        check_type("architecture", self.architecture, Architecture, "an Architecture")
+        check_type("seeds", self.seeds, np.ndarray, "a NumPy array")
+        check_array("seeds", self.seeds, np.int64, (self.seeds.size,))
+        shape = (len(self.seeds), self.architecture.parameter_count)
+        check_array("parameters", self.parameters, np.float32, shape)
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -77,7 +85,7 @@ class Population:
 
         Raises TinyNetError for inputs of another shape.
         """
-        values = inputs.inputs if isinstance(inputs, Examples) else check_array("inputs", inputs)
+        values = inputs.inputs if isinstance(inputs, Examples) else check_numbers("inputs", inputs)
         self.architecture.check(values)
         found = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts(NETWORKS_PER_FORWARD):
@@ -85,7 +93,9 @@ class Population:
         return found
 
     def _parts(self, size: int) -> Iterator[slice]:
-        return (slice(first, first + size) for first in range(0, len(self), size))
+        for first in range(0, len(self), size):
+            check_cancelled()
+            yield slice(first, first + size)
 
     def _outputs(self, some: slice, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -103,7 +113,7 @@ class Population:
 
     @property
     def accuracy(self) -> np.ndarray:
-        """(N,) fraction of the examples that a network classifies correctly.
+        """(N,) fraction of the examples that a network classifies correctly; NaN for numbers to predict.
 
         An example is correct if the target's output is the largest. A tie or NaN is not correct.
         """
@@ -122,8 +132,24 @@ class Population:
         for some in self._parts(NETWORKS_PER_FORWARD):
             outputs = self._outputs(some, self.examples.inputs)
             losses[some] = mean_losses(self.recipe, outputs, self.examples)
-            accuracy[some] = correct(outputs, self.examples.targets).mean(axis=1)
+            accuracy[some] = (
+                math.nan if self.examples.regression else correct(outputs, self.examples.targets).mean(axis=1)
+            )
         return losses, accuracy
+
+    @cached_property
+    def r2(self) -> np.ndarray:
+        """(N, targets) R² of each predicted number, on the examples. 0 for a target without variance."""
+        targets = self.examples.targets
+        assert targets is not None
+        deviations = targets - arrays.mean(targets, 0)
+        variance = arrays.mean(deviations * deviations, 0)  # (targets,)
+        squared = np.empty((len(self), targets.shape[1]))
+        for some in self._parts(NETWORKS_PER_FORWARD):
+            errors = self._outputs(some, self.examples.inputs) - targets
+            with np.errstate(over="ignore", invalid="ignore"):
+                squared[some] = (errors * errors).mean(axis=1)
+        return np.asarray(np.where(variance > 0, 1 - squared / np.where(variance > 0, variance, 1), 0.0))
 
     @check_arguments
     def network(self, seed: int) -> Network:
@@ -181,6 +207,8 @@ class Population:
         if not self.examples.regression:
             found.append(self.fraction(self.all_right, all_right_phrase(self.examples)))
         found.append(self._loss_verdict())
+        if self.examples.regression and self.finite.any():
+            found += [self._r2_verdict(k) for k in range(len(self.examples.target_names))]
         if not self.finite.all():
             found.append(self.fraction(~self.finite, "have parameters that are not finite"))
         if self.examples.shape == (2, 2) and self.architecture.sizes[-1] == 2:
@@ -192,7 +220,16 @@ class Population:
         if not len(finite):
             return Verdict("No network has a finite loss.", None, len(self))
         low, median, high = np.quantile(finite, [0.1, 0.5, 0.9])
-        sentence = f"The median final loss is {median:.4f}. 80 % of the networks have a loss from {low:.4f} to {high:.4f}."
+        sentence = f"The median training loss is {median:.4f}. 80 % of the networks have a loss from {low:.4f} to {high:.4f}."
+        numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
+        return Verdict(sentence, None, len(self), None, numbers)
+
+    def _r2_verdict(self, k: int) -> Verdict:
+        low, median, high = np.quantile(self.r2[self.finite, k], [0.1, 0.5, 0.9])
+        sentence = (
+            f"The median R² of {self.examples.target_names[k]} is {median:.4f}. 80 % of the networks have an R² from "
+            f"{low:.4f} to {high:.4f}."
+        )
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
 
@@ -233,7 +270,7 @@ def population(
 
     first_seed : the first seed; the others follow it.
     examples : examples or a world; the four lines by default.
-    architecture : 4-3-2 by default.
+    recipe, architecture : those of `tinynet.defaults` for the examples by default.
     validation : examples that choose the best epoch of each network, as in `train`.
     progress : called as `progress(done, total)` with numbers of networks.
 
@@ -245,8 +282,9 @@ def population(
     >>> print(tn.population(tn.Recipe(epochs=100), networks=1000).verdicts()[0])
     0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
     """
-    recipe, architecture = recipe or Recipe(), architecture or Architecture()
     source: Source = pictures.lines() if examples is None else examples
+    architecture = architecture or defaults(source, **({"loss": recipe.loss} if recipe else {})).architecture
+    recipe = recipe or default_recipe(source, architecture)
     check(architecture, source, recipe, validation)
     seeds = seed_range(first_seed, networks)
     training = SeedTraining(TrainingJob.of(architecture, recipe, source), seeds, validation)

@@ -78,7 +78,7 @@ def _trials(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
     import pyarrow as pa
 
     rows = [
-        {"trial": number, **trial.axes, **tally.summary()}
+        {"trial": number, **trial.axes, **plan.summary(number, tally)}
         for number, (trial, tally) in enumerate(zip(plan.trials, tallies, strict=True))
     ]
     by_type: dict[type, Any] = {bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
@@ -99,7 +99,7 @@ def _probes(plan: Plan, tallies: Sequence[Tally]) -> "pa.Table":
 
     rows = [
         (trial, *row)
-        for trial, tally in enumerate(tallies)
+        for trial, tally in enumerate(() if plan.examples.regression else tallies)
         for row in _histogram(tally, plan.probes.names, plan.examples.target_names)
     ]
     names = ("trial", "probe", "predicted", "margin_low", "margin_high", "count")

@@ -3,13 +3,15 @@
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 
 import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, named
 from tinynet.experiments.cohort import TrainingJob
+from tinynet.numerics.cancellation import POLL_SECONDS, check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.numerics.llvm import lane_count
 from tinynet.validation import MAX_SEED, check_int, check_seed
@@ -62,11 +64,13 @@ class SeedTraining:
     def run(self, progress: Progress | None = None) -> None:
         """Train all networks, until Ctrl-C is pressed."""
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            futures = [pool.submit(self._train, number) for number in range(len(self._tasks))]
+            finished: SimpleQueue[Future[int]] = SimpleQueue()
+            for number in range(len(self._tasks)):
+                pool.submit(self._train, number).add_done_callback(finished.put)
             try:
                 count = 0
-                for future in as_completed(futures):
-                    count += future.result()
+                for _ in self._tasks:
+                    count += _next(finished).result()
                     if progress is not None:
                         progress(count, len(self.seeds))
             except BaseException as error:
@@ -90,3 +94,13 @@ class SeedTraining:
             return 0
         self.parameters[task], self._done[number] = trained, True
         return len(seeds)
+
+
+def _next(finished: "SimpleQueue[Future[int]]") -> "Future[int]":
+    """Return the next finished task."""
+    while True:
+        check_cancelled()
+        try:
+            return finished.get(timeout=POLL_SECONDS)
+        except Empty:
+            continue

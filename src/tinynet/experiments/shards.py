@@ -136,7 +136,7 @@ def compute(description: str, first: int, last: int, cancelled: Event | None = N
     for epoch in sorted(checked.union(group.checkpoints)):
         if not cohort.advance(epoch, cancelled):
             return None
-        if epoch in checked:
+        if epoch in checked and not group.examples.regression:
             mark_first_correct(cohort, group.examples, first_correct)
         if epoch in group.checkpoints:
             recipe = replace(group.recipe, epochs=epoch)

@@ -111,7 +111,15 @@ class Store:
             return None
         try:
             return _decode(files.read(path, "result"), shard)
-        except (ArrowException, OSError, ValueError, LookupError, TypeError) as error:
+        except (
+            ArrowException,
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+        ) as error:
             target = self.folder / "damaged" / path.name
             try:
                 target.parent.mkdir(exist_ok=True)
@@ -178,7 +186,7 @@ def _decode(data: bytes, shard: Shard) -> list[Tally]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
-    description = json.loads((table.schema.metadata or {})[METADATA_KEY])
+    description = files.parse_json((table.schema.metadata or {})[METADATA_KEY])
     content = description.pop("content")
     if description == earlier_description(shard):
         names = {earlier: name for name, earlier in COLUMNS.items()}

@@ -10,7 +10,7 @@ from typing import Any
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.verdicts import Verdict, fraction_of
-from tinynet.experiments.aggregates import Tally, prediction_labels
+from tinynet.experiments.aggregates import QUANTILES, Tally, prediction_labels
 from tinynet.experiments.executors import Results, check_address, run_on_cluster, run_on_threads
 from tinynet.experiments.plan import Plan, plan_sweep
 from tinynet.experiments.population import all_right_phrase
@@ -64,7 +64,7 @@ class Sweep:
         return f"{networks:,} of {self.plan.total_networks:,} networks are done"
 
     def verdict(self, trial: int | Trial) -> Verdict:
-        """Return the verdict on how many networks learned.
+        """Return the verdict on how many networks learned, or on R² if numbers are predicted.
 
         trial : a trial of the sweep, or its number.
         """
@@ -72,8 +72,19 @@ class Sweep:
         tally = self.tallies[number]
         if not tally.networks:
             return Verdict(f"No network of the trial {self.trials[number]} is done.", None, 0)
+        if self.plan.examples.regression:
+            return self._r2_verdict(number, tally)
         phrase = f"networks {all_right_phrase(self.plan.examples)}"
         return fraction_of(tally.learned, tally.networks, phrase)
+
+    def _r2_verdict(self, number: int, tally: Tally) -> Verdict:
+        summary = self.plan.summary(number, tally)
+        name, words = ("r2", "R²") if summary["r2_q50"] is not None else ("loss", "training loss")
+        low, median, high = (summary[f"{name}_q{percent}"] for percent in QUANTILES)
+        if median is None:
+            return Verdict("No network has a finite loss.", None, tally.networks)
+        sentence = f"The median {words} is {median:.4f}. 80 % of the networks have {low:.4f} to {high:.4f}."
+        return Verdict(sentence, None, tally.networks, None, {f"{name}_q50": median})
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a dict with all results for each trial.
@@ -83,8 +94,9 @@ class Sweep:
         labels = prediction_labels(self.plan.examples.target_names)
         rows = []
         for number, (trial, tally) in enumerate(zip(self.trials, self.tallies, strict=True)):
-            probes = {name: tally.probe(k, labels) for k, name in enumerate(self.plan.probes.names)}
-            rows.append({"trial": number, **trial.axes, **tally.summary(), "probes": probes})
+            names = () if self.plan.examples.regression else self.plan.probes.names
+            probes = {name: tally.probe(k, labels) for k, name in enumerate(names)}
+            rows.append({"trial": number, **trial.axes, **self.plan.summary(number, tally), "probes": probes})
         return rows
 
     def to_parquet(self, folder: str | Path) -> None:

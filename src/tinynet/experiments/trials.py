@@ -20,6 +20,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments, check_attributes
+from tinynet.training.defaults import defaults
 from tinynet.validation import check_choice, check_int, decimal_number, listed, shown, whole_number
 
 MAX_TRIALS = 100_000
@@ -63,8 +64,8 @@ class Trial:
         The value of `hidden` is the text of the hidden sizes, such as "4x4".
         """
         shape = {axis: getattr(self.architecture, name) for axis, name in ARCHITECTURE_AXES.items()}
-        hidden = "x".join(map(str, self.architecture.sizes[1:-1])) or "0"
-        return {name: getattr(self.recipe, name) for name in RECIPE_AXES} | shape | {"hidden": hidden}
+        recipe = {name: getattr(self.recipe, name) for name in RECIPE_AXES}
+        return recipe | shape | {"hidden": self.architecture.hidden_sizes}
 
     def __str__(self) -> str:
         return ", ".join(
@@ -91,16 +92,15 @@ class Trial:
     def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
         """Return the trial with these values on its axes.
 
-        The other axes have their defaults. The examples decide the numbers of inputs and outputs.
+        The other axes have the values of `tinynet.defaults` for the examples.
         """
         for name in axes:
             if name not in AXES:
                 raise TinyNetError(f"there is no axis {name!r}. {_near_axes(name)}")
-        hidden = _hidden_sizes(axes.get("hidden", 3))
-        sizes = (examples.inputs.shape[1], *hidden, len(examples.target_names))
-        shape = {name: axes[axis] for axis, name in ARCHITECTURE_AXES.items() if axis in axes}
-        recipe = {name: axes[name] for name in RECIPE_AXES if name in axes}
-        return cls(Architecture(**shape | {"sizes": sizes}), Recipe(**recipe))
+        given = dict(axes)
+        if "hidden" in given:
+            given["hidden"] = _hidden_sizes(given["hidden"])
+        return cls(*defaults(examples, **given))
 
 
 _DEFAULTS = Trial().axes
@@ -112,7 +112,8 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
 
     The last axis changes fastest.
 
-    examples : decide the numbers of inputs and outputs; the four lines by default.
+    examples : decide the numbers of inputs and outputs, and the axes that are not given, by `tinynet.defaults`; the four
+        lines by default.
     axes : a value or a list of values for each axis. The axes are the fields of `Recipe` except `seed` and `gradients`, and
         `hidden` (nodes, or a tuple with the nodes of each hidden layer), `activation`, `output` and `init`.
 
@@ -138,13 +139,15 @@ def _near_axes(name: str) -> str:
 def as_trials(given: Any, examples: Examples) -> list[Trial]:
     """Return trials or recipes as a list of trials.
 
-    A recipe becomes a trial of a network with one hidden layer of 3.
+    A recipe becomes a trial of the default network for the examples and the recipe's loss.
     """
     if not isinstance(given, Iterable):
         given = [given]
     several = list(given)
-    default = Architecture((examples.inputs.shape[1], 3, len(examples.target_names)))
-    found = [Trial(default, one) if isinstance(one, Recipe) else one for one in several]
+    found = [
+        Trial(defaults(examples, loss=one.loss).architecture, one) if isinstance(one, Recipe) else one
+        for one in several
+    ]
     for one in found:
         if not isinstance(one, Trial):
             raise TinyNetError(

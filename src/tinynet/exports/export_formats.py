@@ -87,11 +87,10 @@ def _workbook(runs: Sequence[Recording], extension: str, options: Options, progr
 
 
 def _onnx(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:
-    from tinynet.formats import onnx
+    from tinynet.formats.onnx import writer
 
     network, examples = network_of(runs[0], options), runs[0].examples
-    scalings = {"scaling": examples.scaling, "target_scaling": examples.target_scaling}
-    return onnx.to_onnx(network, options.dtype or "float32", examples.target_names, scalings)
+    return writer.to_onnx(network, options.dtype or "float32", examples.target_names, examples)
 
 
 def _parameters(runs: Sequence[Recording], extension: str, options: Options, progress: Progress) -> bytes:

@@ -182,7 +182,7 @@ def _draw_loss(ax: Any, run: "Recording", step: int) -> None:
     The loss of later steps is drawn in a pale color.
     """
     losses, done = run.loss_per_epoch, step // run.steps_per_epoch
-    x, title, unit = np.arange(1, len(losses) + 1), "Mean loss per epoch", "epoch"
+    x, title, unit = np.arange(1, len(losses) + 1), "Mean loss while training", "epoch"
     if len(losses) < 2:  # one epoch makes no curve
         losses, done = run.losses, ceil_div(step, run.stride)
         x, title, unit = run.stride * np.arange(len(losses)), "Loss per step", "step"

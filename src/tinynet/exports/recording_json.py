@@ -41,7 +41,11 @@ def recording_from_json(data: dict[str, Any], source: str = "this JSON") -> Reco
         raise TinyNetError(f"{source} is damaged: its arrays are not valid ({error}).") from error
     derived = {"format", "kind", "tinynet", "content", "parameter_names", "arrays"}
     about = {name: value for name, value in data.items() if name not in derived}
-    return Recording.from_bytes(files.encode("recording", arrays, about), source)
+    try:
+        encoded = files.encode("recording", arrays, about)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TinyNetError(f"{source} is damaged: its description is not JSON ({error}).") from error
+    return Recording.from_bytes(encoded, source)
 
 
 def _described(array: np.ndarray) -> dict[str, Any]:

@@ -6,7 +6,7 @@ tensors.py         named arrays, and safetensors files
 json_documents.py  JSON documents
 torch_reader.py    the layers of a PyTorch model
 pytorch.py         PyTorch models, state_dicts and .pt files
-onnx.py            ONNX models
 model_files.py     one function to save and one to load, by file extension
+onnx/              ONNX models
 programs/          networks as programs in C, Python and JavaScript
 """

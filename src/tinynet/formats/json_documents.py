@@ -1,6 +1,5 @@
 """Networks as JSON documents, with every digit."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def network_from_json(data: dict[str, Any], source: str = "this JSON") -> Weight
         for n, layer in enumerate(data["layers"]):
             named |= {f"{n}.{part}": np.array(layer[part], float) for part in ("weight", "bias")}
         activations = tuple(layer["activation"] for layer in data["layers"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise TinyNetError(
             f"{source} is damaged: its layers cannot be read ({error}). Use another copy."
         ) from error
@@ -59,7 +58,7 @@ def parsed(text: bytes | str, source: str) -> Any:
     source : the name of the document in errors.
     """
     try:
-        return json.loads(text)
+        return files.parse_json(text)
     except ValueError as error:
         raise TinyNetError(f"{source} is not a JSON document ({error}). Use another file.") from error
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from tinynet import files
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
-from tinynet.formats import json_documents, onnx, pytorch, tensors
+from tinynet.formats import json_documents, pytorch, tensors
+from tinynet.formats.onnx import reader, writer
 from tinynet.validation import check_path, listed
 
 Reader = Callable[[bytes, str, str | None, str | None], Weights]  # data, source, hidden, output
@@ -17,7 +18,7 @@ WRITERS: dict[str, Callable[[Weights], bytes]] = {
     ".safetensors": tensors.to_safetensors,
     ".pt": pytorch.to_pt,
     ".pth": pytorch.to_pt,
-    ".onnx": lambda network: onnx.to_onnx(network, dtype=None),
+    ".onnx": lambda network: writer.to_onnx(network, dtype=None),
     ".json": lambda network: json.dumps(json_documents.network_json(network)).encode(),
 }
 WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
@@ -25,9 +26,9 @@ WITHOUT_ACTIVATIONS: dict[str, Reader] = {  # the file may lack the activations
     ".pt": pytorch.from_pt,
     ".pth": pytorch.from_pt,
 }
-WITH_ACTIVATIONS: dict[str, Callable[[bytes, str], Weights]] = {
-    ".onnx": onnx.from_onnx,
-    ".json": lambda data, source: json_documents.network_from_json(
+WITH_ACTIVATIONS: dict[str, Callable[[bytes, str, Path], Weights]] = {  # data, source, folder
+    ".onnx": reader.from_onnx,
+    ".json": lambda data, source, folder: json_documents.network_from_json(
         json_documents.parsed(data, source), source
     ),
 }
@@ -47,7 +48,7 @@ def load(path: str | os.PathLike[str], hidden: str | None = None, output: str | 
         return WITHOUT_ACTIVATIONS[extension](files.read(path, "network"), source, hidden, output)
     if hidden or output:
         raise TinyNetError(f"{source} contains its activations. Leave hidden and output out.")
-    return WITH_ACTIVATIONS[extension](files.read(path, "network"), source)
+    return WITH_ACTIVATIONS[extension](files.read(path, "network"), source, path.parent)
 
 
 def _extension(path: Path) -> str:

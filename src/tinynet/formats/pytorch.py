@@ -12,7 +12,7 @@ from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import MAX_PARAMETERS, Architecture
 from tinynet.core.weights import Weights
 from tinynet.errors import TinyNetError
-from tinynet.files import KEY
+from tinynet.files import KEY, parse_json
 from tinynet.formats.tensors import (
     description,
     from_named_arrays,
@@ -91,7 +91,7 @@ def from_state_dict(
         )
     try:
         text = getattr(state, "_metadata", {}).get("", {}).get(KEY)
-        about = None if text is None else json.loads(text)
+        about = None if text is None else parse_json(text)
     except (AttributeError, TypeError, ValueError) as error:
         raise TinyNetError(f"{source} is damaged: its description cannot be read ({error}).") from error
     known, origin = (Architecture(), source) if about is None else parse_description(about, source)

@@ -117,7 +117,7 @@ def parse_description(data: Any, source: str) -> tuple[Architecture, str]:
     """
     try:
         return Architecture.from_json(data["architecture"]), str(data["origin"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise TinyNetError(f"{source} is damaged: its description is not valid ({error}).") from error
 
 

@@ -3,7 +3,7 @@
 The bits are those of the sheet.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,11 +22,13 @@ from tinynet.data.batches import (
     steps_per_epoch,
 )
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.kernels.emit import Number, ScalarF64
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.unrolled import NODE, Emitter, InputAccessor, Unrolled, batch_sizes, kernel_key
 from tinynet.numerics.integers import ceil_div
-from tinynet.numerics.llvm import I1, I64, POINTER, WHOLE, Function, Index, Pointer, address, compiled
+from tinynet.numerics.kernel import Array, Kernel, Shape, arguments, contiguous
+from tinynet.numerics.llvm import I1, I64, WHOLE, Function, Index, Pointer
 from tinynet.recipe import Recipe
 
 NUMBER = ScalarF64.float_type
@@ -126,33 +128,61 @@ class Recorder:
         if is_plain(self.recipe, self.source):
             assert isinstance(source, Examples)
             assert source.targets is not None
-            inputs, targets, rows = source.inputs, smoothed(self.recipe, source.targets), indices
+            inputs, targets = source.inputs, smoothed(self.recipe, source.targets)
+            rows = np.maximum(indices, 0)  # the unused places of a short batch
         else:
             inputs, targets = batch_arrays(self.recipe, source, first, indices)
             rows = np.arange(indices.size).reshape(indices.shape)
         rates = self.recipe.rates(first, last, self._total)
+        read = (contiguous(array, float) for array in (inputs, targets, rates))
         arrays = (
-            self.parameters, self.state, self._epoch_weights, self._settings, self._work, inputs, targets, rows, rates,
+            self.parameters, self.state, self._epoch_weights, self._settings, self._work, contiguous(rows, np.int64), *read,
             *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement,
         )  # fmt: skip
-        held = [np.ascontiguousarray(array) for array in arrays]
-        return int(self._record(*map(address, held), first, last, stride, len(recorded.losses) - 1))
+        sizes = len(recorded.losses) - 1, len(inputs), len(recorded.epoch_loss)
+        return int(self._record(arrays, first, last, stride, *sizes))
 
 
 # --- the compiled code ---------------------------------------------------------------------------------------------
 
-POINTERS = (
-    "p", "s", "start", "settings", "work", "inputs", "targets", "rows", "rates",
-    "parameters", "state", "gradients", "activations", "losses", "epoch_loss", "epoch_movement",
-)  # fmt: skip
-WHOLES = ("first", "last", "stride", "spare")
+READ, WRITTEN = Array(float), Array(float, written=True)
+ARRAYS = {
+    "p": Array(float, written=True, finite=True), "s": WRITTEN, "start": WRITTEN, "settings": Array(float, finite=True),
+    "work": WRITTEN, "rows": Array(np.int64, below="examples"), "inputs": READ, "targets": READ,
+    "rates": Array(float, finite=True), "parameters": WRITTEN, "state": WRITTEN, "gradients": WRITTEN,
+    "activations": WRITTEN, "losses": WRITTEN, "epoch_loss": WRITTEN, "epoch_movement": WRITTEN,
+}  # fmt: skip
+WHOLES = ("first", "last", "stride", "spare", "examples", "epochs")
 
 
 @lru_cache(maxsize=64)
-def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., int]:
-    f = Function("record", dict.fromkeys(POINTERS, POINTER) | dict.fromkeys(WHOLES, WHOLE), WHOLE)
+def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Kernel:
+    f = Function("record", arguments(ARRAYS, WHOLES), WHOLE)
     _RecordingKernel(f, architecture, recipe, examples).write()
-    return compiled(f, ScalarF64.declarations)
+    return Kernel(f, ARRAYS, _shapes(architecture, recipe, examples), ScalarF64.declarations)
+
+
+def _shapes(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., Sequence[Shape]]:
+    """Return the shapes of the arrays, as a function of the whole numbers."""
+    (inputs, *_, outputs), batch = architecture.sizes, recipe.batch_size
+    count, size = architecture.parameter_count, optimizers.state_size(architecture, recipe)
+    weights, nodes = architecture.slices[0][0].stop, sum(architecture.sizes[1:])
+    settings, work = len(optimizers.settings(recipe)), workspace_size(architecture)
+    per_epoch = ceil_div(examples, batch)
+
+    def shapes(first: int, last: int, stride: int, spare: int, rows: int, epochs: int) -> Sequence[Shape]:
+        if not (0 <= first <= last <= epochs * per_epoch and stride >= 1 and last <= spare * stride):
+            raise TinyNetError(
+                f"the steps {first:,} to {last:,} do not fit a recording of {epochs * per_epoch:,} steps, of which "
+                f"{spare:,} are kept, each {stride:,} steps apart."
+            )
+        steps, kept = last - first, spare + 1
+        return (
+            (count,), (size,), (weights,), (settings,), (work,), (steps, batch), (rows, inputs), (rows, outputs), (steps,),
+            (kept, count), (kept, size), (kept, count), (kept, batch, nodes), (kept,), (epochs,), (epochs,),
+        )  # fmt: skip
+
+    return shapes
 
 
 class _RecordingKernel:
@@ -226,16 +256,16 @@ class _RecordingKernel:
         Returns the sum of the losses of its examples.
         """
         input_, target = self._accessor("inputs", 0), self._accessor("targets", -1)
-        arguments = (self.exact, self.architecture, self.recipe, self.settings)
+        parts = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
             looped = _RecordedLooped(
-                *arguments, self._activation_place, self._row(Pointer("%gradients"), self.count)
+                *parts, self._activation_place, self._row(Pointer("%gradients"), self.count)
             )
             looped.begin(Pointer("%p"), Pointer("%s"))
             looped.step(size, input_, target)
             return self.f.load(NUMBER, looped.loss)
-        unrolled = Unrolled(*arguments)
+        unrolled = Unrolled(*parts)
         unrolled.begin(Pointer("%p"), Pointer("%s"))
         emitter = unrolled.step(size, input_, target)
         return self._record_step(emitter, size)

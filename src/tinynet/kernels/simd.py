@@ -4,7 +4,7 @@ A block has one network in each lane (`llvm.lane_count`): 64, 32 or 16 networks.
 block is at index `block * count * lanes + i * lanes + l`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,41 +12,79 @@ import numpy as np
 from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.world import World
+from tinynet.errors import TinyNetError
 from tinynet.kernels.emit import Number, SimdF32
 from tinynet.kernels.looped import Looped, workspace_size
 from tinynet.kernels.simd_batches import SimdBatches, SimdWorldBatches
 from tinynet.kernels.unrolled import Unrolled, batch_sizes
 from tinynet.numerics.integers import ceil_div
-from tinynet.numerics.llvm import (
-    FLOAT,
-    I64,
-    POINTER,
-    WHOLE,
-    Function,
-    Pointer,
-    address,
-    aligned,
-    compiled,
-    lane_count,
-)
+from tinynet.numerics.kernel import Array, Kernel, Shape, aligned, arguments, contiguous
+from tinynet.numerics.llvm import FLOAT, I64, Function, Pointer, lane_count
 from tinynet.recipe import Recipe
 
 # Above this many parameters, or parameters times batch size, loops are faster: straight-line code no longer fits the
 # processor's registers and instruction cache.
 MAX_STRAIGHT, MAX_UNROLLED = 64, 256
-POINTERS = ("p", "s", "seeds", "inputs", "targets", "flat", "views", "rates", "settings", "work")
+MAX_NUMBERS = 2**31 - 1  # numbers of the inputs, and of the targets: the lanes have 32-bit indices
+READ, WRITTEN, FINITE = Array(np.float32), Array(np.float32, written=True), Array(np.float32, finite=True)
+FORWARD_ARRAYS = {"p": READ, "inputs": READ, "out": WRITTEN, "work": WRITTEN}
 
 
 @lru_cache(maxsize=64)
 def compile_training(
     architecture: Architecture, recipe: Recipe, examples: int, world: World | None = None
-) -> Callable[..., None]:
+) -> Kernel:
     """Compile the training of a kernel key.
 
     Hyperparameters, seeds and epochs are arguments of the kernel.
+
+    Raises TinyNetError for too many examples.
     """
+    if max(architecture.sizes[0], architecture.sizes[-1]) * examples > MAX_NUMBERS:
+        raise TinyNetError(
+            f"the number of examples is {examples:,}. A population takes at most "
+            f"{MAX_NUMBERS // max(architecture.sizes[0], architecture.sizes[-1]):,} examples of this width."
+        )
     train = _training_kernel(architecture, recipe, examples, world)
-    return compiled(train, SimdF32(train).declarations, straight=_is_small(architecture, recipe, examples))
+    return Kernel(
+        train,
+        _training_arrays(architecture),
+        _training_shapes(architecture, recipe, examples, world),
+        SimdF32(train).declarations,
+        straight=_is_small(architecture, recipe, examples),
+    )
+
+
+def _training_arrays(architecture: Architecture) -> dict[str, Array]:
+    """Return the arrays of `train`, by name.
+
+    `rates` has a rate for each step of these epochs. `views` are the index arrays of the augmentation.
+    """
+    views = Array(np.int32, below=architecture.sizes[0])
+    return {
+        "p": WRITTEN, "s": WRITTEN, "seeds": Array(np.uint32), "inputs": READ, "targets": READ, "flat": READ,
+        "views": views, "rates": FINITE, "settings": FINITE, "work": WRITTEN,
+    }  # fmt: skip
+
+
+def _training_shapes(
+    architecture: Architecture, recipe: Recipe, examples: int, world: World | None
+) -> Callable[..., Sequence[Shape]]:
+    """Return the shapes of the arrays of `train`, as a function of its whole numbers."""
+    (inputs, *_, outputs), lanes, count = architecture.sizes, lane_count(), architecture.parameter_count
+    rows = examples if world is None else len(world.patterns.masks)
+    targets = rows if world is None else rows + 2  # the two results of a coin
+    order = examples if recipe.order == "shuffled" else 0
+    settings, work = len(optimizers.settings(recipe)) + 1, (workspace_size(architecture) + order) * lanes
+    per_epoch, state = ceil_div(examples, recipe.batch_size), optimizers.state_size(architecture, recipe)
+    fixed = (rows, inputs), (targets, outputs), (rows,), (8 if recipe.augment else 0, inputs)
+
+    def shapes(blocks: int, first: int, last: int) -> Sequence[Shape]:
+        steps = ((last - first) * per_epoch,)
+        blocked = (blocks, count, lanes), (blocks, state, lanes), (blocks * lanes,)
+        return (*blocked, *fixed, steps, (settings,), (work,))
+
+    return shapes
 
 
 def _is_small(architecture: Architecture, recipe: Recipe, examples: int) -> bool:
@@ -61,19 +99,15 @@ def _training_kernel(
     """Build `train`, which trains blocks of networks in place.
 
     `train` runs the epochs `first` to `last` (excluded) of `blocks` blocks.
-
-    p, s (state), inputs, targets, flat, rates (one for each step of these epochs) and settings are float32; seeds are
-    uint32; views are int32.
     """
-    pointers = dict.fromkeys(POINTERS, POINTER)
-    f = Function("train", {**pointers, "blocks": WHOLE, "first": WHOLE, "last": WHOLE})
+    f = Function("train", arguments(_training_arrays(architecture), ("blocks", "first", "last")))
     lanes, sizes = SimdF32(f), batch_sizes(recipe, examples)
     settings = {
         name: _setting(lanes, k) for k, name in enumerate(optimizers.settings(recipe) | {"noise": 0.0})
     }
     small = _is_small(architecture, recipe, examples)
-    arguments = (lanes, architecture, recipe, settings)
-    stepper = Unrolled(*arguments) if small else Looped(*arguments, Pointer("%work"))
+    parts = (lanes, architecture, recipe, settings)
+    stepper = Unrolled(*parts) if small else Looped(*parts, Pointer("%work"))
     state_size, per_epoch = optimizers.state_size(architecture, recipe), ceil_div(examples, sizes[0])
     order = f.gep(lanes.int_type, Pointer("%work"), workspace_size(architecture))
     with f.loop(0, I64("%blocks")) as block:
@@ -107,8 +141,7 @@ def _forward_kernel(architecture: Architecture) -> Function:
 
     The result is out[block, example, output, lane].
     """
-    pointers = dict.fromkeys(("p", "inputs", "out", "work"), POINTER)
-    f = Function("forward", {**pointers, "blocks": WHOLE, "examples": WHOLE})
+    f = Function("forward", arguments(FORWARD_ARRAYS, ("blocks", "examples")))
     lanes, sizes = SimdF32(f), architecture.sizes
     forward = Looped(lanes, architecture, Recipe(), {}, Pointer("%work"))
     with f.loop(0, I64("%blocks")) as block:
@@ -133,13 +166,18 @@ def workspace(architecture: Architecture, shuffled: int = 0) -> np.ndarray:
 
     The end of the workspace has room for the order of `shuffled` examples.
     """
-    return np.asarray(aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32))
+    return aligned(((workspace_size(architecture) + shuffled) * lane_count(),), np.float32)
 
 
 @lru_cache(maxsize=64)
-def _compiled_forward(architecture: Architecture) -> Callable[..., None]:
-    function = _forward_kernel(architecture)
-    return compiled(function, SimdF32(function).declarations)
+def _compiled_forward(architecture: Architecture) -> Kernel:
+    function, lanes, sizes = _forward_kernel(architecture), lane_count(), architecture.sizes
+    count, work = architecture.parameter_count, (workspace_size(architecture) * lanes,)
+
+    def shapes(blocks: int, examples: int) -> Sequence[Shape]:
+        return (blocks, count, lanes), (examples, sizes[0]), (blocks, examples, sizes[-1], lanes), work
+
+    return Kernel(function, FORWARD_ARRAYS, shapes, SimdF32(function).declarations)
 
 
 def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.ndarray) -> np.ndarray:
@@ -153,11 +191,11 @@ def network_outputs(architecture: Architecture, blocks: np.ndarray, inputs: np.n
 
     Raises TinyNetError for inputs of another shape.
     """
-    values, outputs = np.ascontiguousarray(inputs, np.float32), architecture.sizes[-1]
+    values, outputs = contiguous(inputs, np.float32), architecture.sizes[-1]
     architecture.check(values)
     out = np.empty((len(blocks), len(values), outputs, lane_count()), np.float32)
     arrays = (blocks, values, out, workspace(architecture))
-    _compiled_forward(architecture)(*map(address, arrays), len(blocks), len(values))
+    _compiled_forward(architecture)(arrays, len(blocks), len(values))
     if architecture.output in ("sigmoid", "softmax"):
         np.clip(out, 0.0, 1.0, out=out)  # NaN stays NaN
     return out.transpose(0, 3, 1, 2).reshape(-1, len(values), outputs)
@@ -173,4 +211,4 @@ def to_blocks(parameters: np.ndarray) -> np.ndarray:
     padded = np.resize(parameters, (count, parameters.shape[1])).reshape(-1, lanes, parameters.shape[1])
     made = aligned((len(padded), parameters.shape[1], lanes), np.float32)
     made[:] = padded.transpose(0, 2, 1)
-    return np.asarray(made)
+    return made

@@ -3,7 +3,6 @@
 The numbers are PyTorch's, from Mersenne Twisters in SIMD lanes.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -11,21 +10,17 @@ import numpy as np
 from tinynet.core.architecture import Architecture
 from tinynet.core.initializers import bounds, initial_parameters
 from tinynet.kernels.emit import Number, SimdF32, Words
-from tinynet.numerics.llvm import (
-    DOUBLE,
-    I64,
-    POINTER,
-    WHOLE,
-    Function,
-    Index,
-    Pointer,
-    address,
-    aligned,
-    compiled,
-    lane_count,
-)
+from tinynet.numerics.kernel import Array, Kernel, aligned, arguments, contiguous
+from tinynet.numerics.llvm import DOUBLE, I64, Function, Index, Pointer, lane_count
 
 WORDS, AHEAD = 624, 397  # sizes of the Mersenne Twister (Matsumoto and Nishimura 1998)
+ARRAYS = {
+    "seeds": Array(np.uint32),
+    "low": Array(float, finite=True),
+    "width": Array(float, finite=True),
+    "words": Array(np.uint32, written=True),
+    "out": Array(np.float32, written=True),
+}
 
 
 def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
@@ -46,9 +41,8 @@ def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
     uniform = np.flatnonzero(limits)  # the other parameters are initially 0
     drawn = aligned((blocks, len(uniform), lanes), np.float32)
     low, width = -limits[uniform], 2 * limits[uniform]
-    words, seeds = aligned((WORDS * lanes,), np.uint32), np.ascontiguousarray(seeds, np.uint32)
-    arrays = (seeds, low, width, words, drawn)
-    _compiled()(*map(address, arrays), blocks, len(uniform))
+    words = aligned((WORDS * lanes,), np.uint32)
+    _compiled()((contiguous(seeds, np.uint32), low, width, words, drawn), blocks, len(uniform))
     if len(uniform) == count:
         return drawn
     found = np.zeros((blocks, count, lanes), np.float32)
@@ -57,13 +51,12 @@ def initial_blocks(architecture: Architecture, seeds: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _compiled() -> Callable[..., None]:
+def _compiled() -> Kernel:
     """Compile `draw`, which fills parameters from generators.
 
     `draw` stores the first `count` numbers low + width * u of each generator, rounded once.
     """
-    pointers = dict.fromkeys(("seeds", "low", "width", "words", "out"), POINTER)
-    f = Function("draw", {**pointers, "blocks": WHOLE, "count": WHOLE})
+    f = Function("draw", arguments(ARRAYS, ("blocks", "count")))
     lanes = SimdF32(f)
     double = f"<{lanes.count} x double>"
     with f.loop(0, I64("%blocks")) as block:
@@ -91,7 +84,17 @@ def _compiled() -> Callable[..., None]:
                 f.gep(lanes.float_type, Pointer("%out"), place),
                 4,
             )
-    return compiled(f)
+    return Kernel(
+        f,
+        ARRAYS,
+        lambda blocks, count: (
+            (blocks * lanes.count,),
+            (count,),
+            (count,),
+            (WORDS * lanes.count,),
+            (blocks, count, lanes.count),
+        ),
+    )
 
 
 def _store_word(lanes: SimdF32, i: Index, value: Words, word: Pointer) -> None:

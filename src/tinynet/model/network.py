@@ -16,7 +16,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array
+from tinynet.validation import check_numbers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -226,20 +226,25 @@ class Network(Weights, InNotebook):
             double.
         target_names : sequence of str. Names of the outputs, stored in the model's metadata as JSON.
         """
-        from tinynet.formats import onnx
+        from tinynet.formats.onnx import writer
 
-        return onnx.to_onnx(self, dtype, tuple(target_names))
+        return writer.to_onnx(self, dtype, tuple(target_names))
 
     @classmethod
     @check_arguments
     def from_onnx(cls, data: bytes) -> "Network":
         """Create a network from an ONNX model.
 
-        The model has Gemm nodes and activations.
-        """
-        from tinynet.formats import onnx
+        TinyNet reads the models of PyTorch's exporters, Keras, tf2onnx and scikit-learn's converter, if the model is a
+        chain of dense layers. A log-softmax at the end becomes a softmax. For weights in another file use `Network.load`.
 
-        return cls.of(onnx.from_onnx(data))
+        data : bytes. The content of an .onnx file.
+
+        Raises TinyNetError with the node that is not a part of such a network, and for a damaged model.
+        """
+        from tinynet.formats.onnx import reader
+
+        return cls.of(reader.from_onnx(data))
 
     def to_json(self) -> dict[str, Any]:
         """Return architecture, origin and layers as JSON, with all digits."""
@@ -279,4 +284,4 @@ class Network(Weights, InNotebook):
 
 
 def _values(inputs: Any) -> np.ndarray:
-    return inputs.inputs if isinstance(inputs, Examples) else check_array("inputs", inputs)
+    return inputs.inputs if isinstance(inputs, Examples) else check_numbers("inputs", inputs)

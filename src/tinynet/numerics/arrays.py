@@ -7,13 +7,13 @@ Here every element is computed by the definition in `elementary`, and every sum 
 NumPy's + - * /, comparisons and `sqrt` are used, which IEEE 754 rounds identically everywhere.
 """
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from tinynet.numerics.llvm import DOUBLE, F64, I64, POINTER, WHOLE, Function, Pointer, address, compiled
+from tinynet.numerics.kernel import Array, Kernel, Shape, arguments, contiguous
+from tinynet.numerics.llvm import DOUBLE, F64, I64, Function, Pointer
 from tinynet.numerics.llvm_library import call, constant, library
 
 TOGETHER = 4  # inputs added between a load and a store of a sum
@@ -126,20 +126,25 @@ def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) ->
     >>> weighted_sums([1.0, 2.0], np.array([[3.0, 4.0]]), np.array([5.0])).tolist()
     [16.0]
     """
-    inputs = np.ascontiguousarray(a, float)
+    inputs = contiguous(a, float)
     *several, outputs, width = weight.shape
-    side_by_side = not several or (inputs.ndim == 3 and len(inputs) in (1, several[0]))
-    added = np.zeros((*several, outputs)) if bias is None else np.ascontiguousarray(bias, float)
+    networks = several[0] if several else 1
+    side_by_side = not several or (inputs.ndim == 3 and len(inputs) in (1, networks))
+    added = np.zeros((*several, outputs)) if bias is None else contiguous(bias, float)
     if inputs.shape[-1] != width or not side_by_side or added.shape != (*several, outputs):
         shapes = f"a is {inputs.shape}, weight is {weight.shape} and bias is {added.shape}"
         raise ValueError(f"{shapes}; they must be (..., in), (out, in) and (out,)")
-    columns = np.ascontiguousarray(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
+    columns = contiguous(np.swapaxes(weight, -1, -2), float)  # (..., in, out)
     found = np.empty((*several, *inputs.shape[len(several) : -1], outputs))
-    networks = several[0] if several else 1
     rows = found.size // max(1, networks * outputs)
-    apart = rows * width if several and len(inputs) > 1 else 0  # from one network's inputs to the next's
-    arrays = (inputs, columns, added, found)
-    _sums()(*map(address, arrays), networks, apart, rows, width, outputs)
+    given = len(inputs) if several else 1  # 1 if all networks have equal inputs
+    several_arrays = (
+        inputs.reshape(given, rows, width),
+        columns.reshape(networks, width, outputs),
+        added.reshape(networks, outputs),
+        found.reshape(networks, rows, outputs),  # a view
+    )
+    _sums()(several_arrays, given, networks, rows, width, outputs)
     return found
 
 
@@ -147,36 +152,44 @@ def weighted_sums(a: Any, weight: np.ndarray, bias: np.ndarray | None = None) ->
 
 
 def _of_each(name: str, x: Any) -> np.ndarray:
-    given = np.ascontiguousarray(x, float)
-    found = np.empty_like(given)
-    _mapping(name)(address(given), address(found), given.size)
+    given = contiguous(x, float).ravel()
+    found = np.empty(given.size)
+    _mapping(name)((given, found), given.size)
     return found.reshape(np.shape(x))
 
 
 @cache
-def _mapping(name: str) -> Callable[..., None]:
+def _mapping(name: str) -> Kernel:
     """Compile a function of `elementary` for arrays."""
-    f = Function("each", {"x": POINTER, "out": POINTER, "count": WHOLE})
+    arrays = {"x": Array(float), "out": Array(float, written=True)}
+    f = Function("each", arguments(arrays, ("count",)))
     with f.loop(0, I64("%count")) as i:
         f.store(
             DOUBLE,
             call(f, name, f.load(DOUBLE, f.gep(DOUBLE, Pointer("%x"), i))),
             f.gep(DOUBLE, Pointer("%out"), i),
         )
-    return compiled(f, library([name]))
+    return Kernel(f, arrays, lambda count: ((count,), (count,)), library([name]))
+
+
+SUM_ARRAYS = {name: Array(float) for name in ("a", "columns", "bias")} | {"out": Array(float, written=True)}
+
+
+def _shapes_of_sums(given: int, networks: int, rows: int, width: int, outputs: int) -> tuple[Shape, ...]:
+    return (given, rows, width), (networks, width, outputs), (networks, outputs), (networks, rows, outputs)
 
 
 @cache
-def _sums() -> Callable[..., None]:
+def _sums() -> Kernel:
     """Compile `weighted_sums`.
 
     The outputs of a row are independent, so that LLVM may vectorize over them.
     """
-    pointers = dict.fromkeys(("a", "columns", "bias", "out"), POINTER)
-    wholes = dict.fromkeys(("networks", "apart", "rows", "width", "outputs"), WHOLE)
-    f = Function("sums", {**pointers, **wholes})
+    f = Function("sums", arguments(SUM_ARRAYS, ("given", "networks", "rows", "width", "outputs")))
     with f.loop(0, I64("%networks")) as network:
-        given = f.gep(DOUBLE, Pointer("%a"), f.int_op("mul", network, I64("%apart")))
+        own = f.int_op("urem", network, I64("%given"))  # always 0 if the networks have equal inputs
+        size = f.int_op("mul", I64("%rows"), I64("%width"))
+        given = f.gep(DOUBLE, Pointer("%a"), f.int_op("mul", own, size))
         first = f.int_op("mul", network, I64("%outputs"))
         columns = f.gep(DOUBLE, Pointer("%columns"), f.int_op("mul", first, I64("%width")))
         bias = f.gep(DOUBLE, Pointer("%bias"), first)
@@ -199,7 +212,7 @@ def _sums() -> Callable[..., None]:
                 place = f.gep(DOUBLE, out, j)
                 term = f.load(DOUBLE, f.gep(DOUBLE, bias, j))
                 f.store(DOUBLE, F64(f.emit(f"fadd double {f.load(DOUBLE, place)}, {term}")), place)
-    return compiled(f)
+    return Kernel(f, SUM_ARRAYS, _shapes_of_sums)
 
 
 def _add_columns(

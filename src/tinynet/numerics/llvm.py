@@ -10,8 +10,9 @@ networks in a SIMD kernel: 8, 16, 32 or 64.
 """
 
 import ctypes
-import math
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -46,6 +47,7 @@ DOUBLE: Kind[F64] = Kind("double")
 FLOAT: Kind[F32] = Kind("float")
 
 CACHE_LINE = 64  # bytes
+_lock = threading.RLock()  # llvmlite compiles in one thread at a time
 LANES = ("8", "16", "32", "64")  # values of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
 # LLVM would use half the vector width, because wide vectors can lower the clock rate.
@@ -178,12 +180,38 @@ class Function:
 def compiled(function: Function, declarations: str = "", *, straight: bool = False) -> Callable[..., Any]:
     """Compile a function for this machine.
 
-    Pointers are passed as addresses. The call releases Python's lock.
+    The result trusts its arguments, which are addresses and whole numbers. Only `Kernel` calls it.
 
     declarations : LLVM IR of the functions that this function calls.
     straight : whether to skip the O2 pipeline, for long straight-line code. O2 would keep more values live across
         loop iterations than there are registers.
     """
+    with _lock:
+        return _compiled(function, declarations, straight)
+
+
+def _before_fork() -> None:
+    """Wait until no other thread uses LLVM.
+
+    A child of a fork has only the forking thread. A lock that another thread holds during the fork is never released
+    in the child. llvmlite has a lock of its own, which also the garbage collector takes when it frees compiled code.
+    """
+    _lock.acquire()
+    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
+        ffi.lib._lock.__enter__()
+
+
+def _after_fork() -> None:
+    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
+        ffi.lib._lock.__exit__()
+    _lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _compiled(function: Function, declarations: str, straight: bool) -> Callable[..., Any]:
     import llvmlite.binding as llvm
 
     attributes = f"{ATTRIBUTES} {_straight() if straight else ''}"
@@ -265,21 +293,3 @@ def lane_count() -> int:
     if "+avx512f" in features.split(",") or processor == "x86-64-v4":
         return 64
     return 32 if "+avx" in features.split(",") or processor == "x86-64-v3" else 16
-
-
-def address(array: Any) -> int:
-    """Return the address of the first element of an array."""
-    return int(array.ctypes.data)
-
-
-def aligned(shape: tuple[int, ...], dtype: Any) -> Any:
-    """Return an uninitialized array that begins at a cache line.
-
-    A vector across two cache lines would be fetched twice.
-    """
-    import numpy as np
-
-    size = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.empty(size + CACHE_LINE, np.uint8)
-    first = -address(room) % CACHE_LINE
-    return room[first : first + size].view(dtype).reshape(shape)

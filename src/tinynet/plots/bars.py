@@ -24,7 +24,7 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array, check_number
+from tinynet.validation import check_number, check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,7 +170,7 @@ def population_histogram(
     >>> ax.get_title(loc="left")
     '3 networks'
     """
-    values = np.ravel(check_array("values", values))
+    values = np.ravel(check_numbers("values", values))
     if mark is not None:
         mark = check_number("mark", mark, -MAX_MARK, MAX_MARK)
     finite = values[np.isfinite(values)]

@@ -39,7 +39,7 @@ def loss_curve(
     constant: float | None = None,
     constant_label: str = "the best constant output",
 ) -> "Axes":
-    """Draw the mean loss of every epoch.
+    """Draw the mean loss while training, by epoch.
 
     run : a recording, or several recordings by label, as in `comparison`.
     constant : the loss of the best constant output, as a dashed line.
@@ -53,7 +53,7 @@ def loss_curve(
         return comparison(run, ax=ax, constant=constant, constant_label=constant_label)
     ax = ax or canvas(7, 3.6)
     _frame(ax, _title("Loss", run))
-    ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)
+    ax.set_ylabel("mean loss while training", fontsize=NORMAL)
     _line(ax, run.loss_per_epoch, color=INK, label="loss", linestyle="-")
     _dashed(ax, constant, constant_label)
     _from_zero(ax)
@@ -71,7 +71,7 @@ def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     """
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, _title("Loss and movement", run))
-    ax.set_ylabel("mean loss of the epoch (solid)", fontsize=NORMAL, color=INK)
+    ax.set_ylabel("mean loss while training (solid)", fontsize=NORMAL, color=INK)
     _line(ax, run.loss_per_epoch, color=INK, label="loss", linestyle="-")
     _from_zero(ax)
     right = ax.twinx()
@@ -103,7 +103,7 @@ def comparison(
         raise TinyNetError("is empty. Give a dict of labels and recordings.", parameter="runs")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss of each training")
-    ax.set_ylabel("mean loss of the epoch", fontsize=NORMAL)
+    ax.set_ylabel("mean loss while training", fontsize=NORMAL)
     for k, (label, run) in enumerate(runs.items()):
         color, style = PALETTE[k % len(PALETTE)], DASHES[(k + k // len(PALETTE)) % len(DASHES)]
         _line(ax, run.loss_per_epoch, color=color, label=label, linestyle=style)
@@ -137,10 +137,12 @@ def learning_curves(
             raise TinyNetError(f"has another length for {name!r} than for 'epoch'.", parameter="curves")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss on each part of the examples")
-    ax.set(xlabel="epochs done", ylabel="mean loss")
+    ax.set(xlabel="epochs done", ylabel="loss")
     epochs = curves["epoch"]
     for k, name in enumerate(name for name in curves if name != "epoch"):
-        ax.plot(epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=name)
+        ax.plot(
+            epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=f"{name} loss"
+        )
     if best_epoch is not None:
         ax.axvline(best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"best epoch: {best_epoch:,}")
     _from_zero(ax)

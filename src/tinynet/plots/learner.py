@@ -22,7 +22,7 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_array
+from tinynet.validation import check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,7 +91,7 @@ def _between(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _margins(predictor: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
-    outputs = check_array("the outputs", predictor(inputs))
+    outputs = check_numbers("the outputs", predictor(inputs))
     if outputs.shape != (len(inputs), 2):
         raise TinyNetError(
             f"the outputs have the shape {outputs.shape}. A map needs the two outputs of one network, ({len(inputs)}, 2)."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, advice, named
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.experiments.trials import AXES, Trial, varying_axes
 from tinynet.plots.canvas import diverging_colormap
@@ -85,12 +85,17 @@ def choose_layout(
 
 
 def _style(plan: "Plan", value: str, probe: str | None) -> Style:
+    if plan.examples.regression and value != "loss":
+        raise TinyNetError(
+            f"is {value!r} and the examples have numbers to predict. It must be 'loss'. {advice('value', 'loss')}",
+            parameter="value",
+        )
     check_choice("value", value, VALUES)
     probe = chosen_probe(plan, probe) if value in PROBE_VALUES else None
     first = plan.examples.target_names[0]
     return {
         "learned": Style("networks that learned, %", whole_percent, "cividis", False),
-        "loss": Style("median final loss", "{:.1g}".format, "cividis_r", True),
+        "loss": Style("median training loss", "{:.1g}".format, "cividis_r", True),
         "epochs_to_learn": Style("median epochs to learn", _thousands, "cividis_r", True),
         "unsure": Style(f"networks unsure of {probe}, %", whole_percent, "cividis", False),
         "first_class": Style(

@@ -5,8 +5,10 @@ The parts are text, tables, figures, verdicts and links.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from io import BytesIO
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,19 @@ import numpy as np
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import detached
 from tinynet.numerics.integers import ceil_div
 from tinynet.templates import render
 from tinynet.training.recording import Recording
+
+DRAWING = Lock()
+MAX_OUTPUT_COLUMNS = 8  # a table with more classes has only the largest outputs
+LARGEST = 3
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,17 @@ class Figure:
     name: str
     caption: str
     draw: Callable[[], Any]
+
+    def __copy__(self) -> "Figure":
+        return self
+
+    def __deepcopy__(self, copied: dict[int, Any]) -> "Figure":
+        return self
+
+    def __getstate__(self) -> None:
+        raise TinyNetError(
+            "a chapter cannot be pickled, because its figures are drawn by functions. Pickle the result of its to_json."
+        )
 
 
 @dataclass(frozen=True)
@@ -154,31 +173,34 @@ def falls(losses: Sequence[float]) -> str:
 
 
 def loss_table(run: Recording) -> Table:
-    """Return the mean loss of at most ten epochs.
+    """Return the training loss before the training and after about ten numbers of epochs.
 
-    Up to 10 epochs, the table has every epoch. Up to 100 epochs it has every tenth epoch, up to 200 every
-    twentieth, and so on.
+    Up to 10 epochs, the table has every number. Up to 100 epochs it has every tenth, up to 200 every
+    twentieth, and so on. The last row is the final network.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=250))
-    >>> [epoch for epoch, _ in loss_table(run).rows]
-    ['0', '30', '60', '90', '120', '150', '180', '210', '240']
+    >>> [epochs for epochs, _ in loss_table(run).rows]
+    ['0', '30', '60', '90', '120', '150', '180', '210', '240', '250']
     """
     every = 10 * ceil_div(run.epochs, 100) if run.epochs > 10 else 1
-    rows = [(f"{epoch:,}", loss_words(run.loss_per_epoch[epoch])) for epoch in range(0, run.epochs, every)]
-    return Table("The mean loss", ("epoch", "loss"), tuple(rows))
+    shown = [(epochs, epochs * run.steps_per_epoch) for epochs in range(0, run.epochs, every)]
+    shown.append((run.epochs, run.steps))
+    rows = [(f"{epochs:,}", loss_words(run.training_loss(step))) for epochs, step in shown]
+    return Table("The training loss", ("epochs", "loss"), tuple(rows))
 
 
 def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     """Return the predictions for examples as a table.
 
-    If the targets are given, the table has a column for correct predictions.
+    If the targets are given, the table has a column for correct predictions. For many classes, the table has only the
+    largest outputs.
     """
     correct = {True: "yes", False: "no", None: ""}
-    kind = sets[0].noun()
+    kind, names = sets[0].noun(), sets[0].target_names
     found = [answer for shown in sets for answer in predictions.predictions(network, shown)]
-    rows = [(a.name, *map(output_percent, a.outputs), a.words(), correct[a.correct]) for a in found]
-    columns = (kind, *sets[0].target_names, "prediction", "correct")
+    rows = [(a.name, *output_cells(names, a.outputs), a.words(), correct[a.correct]) for a in found]
+    columns = (kind, *output_columns(names), "prediction", "correct")
     keep = slice(None) if any(a.correct is not None for a in found) else slice(-1)
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
 
@@ -190,6 +212,23 @@ def output_percent(value: float) -> str:
     ('25.0 %', '-3.3e+154 %')
     """
     return f"{100 * value:.1f} %" if abs(value) < 1000 else f"{100 * value:.3g} %"
+
+
+def output_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns for the outputs of a classifier."""
+    return tuple(names) if len(names) <= MAX_OUTPUT_COLUMNS else ("largest outputs",)
+
+
+def output_cells(names: Sequence[str], outputs: Sequence[float]) -> tuple[str, ...]:
+    """Return the outputs of a classifier in percent, for `output_columns`.
+
+    >>> output_cells(("a", "b"), (0.25, 0.75))
+    ('25.0 %', '75.0 %')
+    """
+    if len(names) <= MAX_OUTPUT_COLUMNS:
+        return tuple(map(output_percent, outputs))
+    order = sorted(range(len(names)), key=lambda k: -outputs[k])[:LARGEST]
+    return (", ".join(f"{names[k]} {output_percent(outputs[k])}" for k in order),)
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:
@@ -230,7 +269,7 @@ def chapter_json(chapter: Chapter) -> dict[str, Any]:
     described = chapter.to_json()
     for part, shown in zip(chapter.parts, described["parts"], strict=True):
         if isinstance(part, Figure):
-            shown["svg"] = _svg(part, f"{chapter.key}-{part.name}")
+            shown["svg"] = detached(partial(_svg, part, f"{chapter.key}-{part.name}"))
     return described
 
 
@@ -239,7 +278,8 @@ def _svg(part: Figure, salt: str) -> Any:
     from markupsafe import Markup, escape
 
     data = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):  # ids must be unique in one page
+    # ids must be unique in one page. Matplotlib's settings are the same for all threads.
+    with DRAWING, mpl.rc_context({"svg.hashsalt": salt, "svg.fonttype": "path"}):
         plots.figure_of(part.draw()).savefig(data, format="svg", dpi=144, metadata={"Date": None})
     text = data.getvalue().decode()
     text = text[text.index("<svg") :].replace(

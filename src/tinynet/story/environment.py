@@ -6,7 +6,8 @@ import shutil
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from tinynet.plugins import DISTRIBUTION, pip_command
+from tinynet.numerics.cancellation import detached
+from tinynet.plugins import DISTRIBUTION, extra, pip_command
 from tinynet.version import __version__
 
 PACKAGES = (
@@ -49,7 +50,7 @@ def describe() -> dict[str, str]:
         "ffmpeg": shutil.which("ffmpeg") or "not found (needed for .mp4 films)",
     }
     extras = {
-        name: _version(name, f"for {use}: {pip_command(extra)}") for name, (extra, use) in EXTRAS.items()
+        name: _version(name, f"for {use}: {pip_command(group)}") for name, (group, use) in EXTRAS.items()
     }
     return (
         summary()
@@ -87,8 +88,7 @@ def device() -> str:
     """
     if find_spec("torch") is None:
         return "PyTorch is not installed. TinyNet does not need it. TinyNet uses the CPU."
-    import torch
-
+    torch = detached(lambda: extra("torch", "the device", "torch"))  # the first import takes seconds
     if torch.cuda.is_available():
         names = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
         return f"CUDA is available ({', '.join(names)}). PyTorch can use cuda. TinyNet uses the CPU."

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.data.readers import CHUNK_ROWS
-from tinynet.files import Arrays
+from tinynet.files import Arrays, parse_json
 from tinynet.recipe import Recipe
 
 MAX_DESCRIBED = (
@@ -98,7 +98,7 @@ def unpack(part: str, arrays: Arrays, about: dict[str, Any]) -> Examples | None:
         return None
     rows: dict[str, Any] = {name: arrays.pop(f"{part}.{name}") for name in ROWS if f"{part}.{name}" in arrays}
     if "names" in rows:
-        rows["names"] = json.loads(rows["names"].tobytes())
+        rows["names"] = parse_json(rows["names"].tobytes())
     return Examples.from_json(about[part] | rows)
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -19,15 +19,16 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.display import InNotebook
+from tinynet.model.losses import mean_losses
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
-from tinynet.numerics.integers import ceil_div
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
-from tinynet.validation import check_int, check_path, shown
+from tinynet.training.recording_checks import Expected, check_arrays, check_contents
+from tinynet.validation import check_int, check_path, check_type, shown
 
 ARRAYS = (
     "parameters", "state", "gradients", "activations", "losses", "batches", "loss_per_epoch", "movement_per_epoch",
@@ -54,7 +55,7 @@ class Recording(InNotebook):
     losses : (kept,). The mean loss of the batch before the step.
     batches : (kept, batch). Indices into `examples` or the patterns of the world. -1 fills up a short batch at the end of an
         epoch.
-    loss_per_epoch : (epochs,). Mean loss of the epoch's examples, each measured before its step.
+    loss_per_epoch : (epochs,). The mean loss while training: of the epoch's examples, each measured before its step.
     movement_per_epoch : (epochs,). Euclidean norm of the change of the first layer's weights over the epoch.
     stopped : StopReason, optional. Why the training ended early.
     world : World, optional. The world from which the examples were drawn.
@@ -68,6 +69,8 @@ class Recording(InNotebook):
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     >>> len(run), run.loss_per_epoch.shape, run[3].names
     (8, (2,), ('right',))
+    >>> [moment.step for moment in run[3:5]]
+    [3, 4]
     """
 
     network: Network
@@ -89,6 +92,17 @@ class Recording(InNotebook):
     validation_per_epoch: np.ndarray | None = None
     best_epoch: int | None = None
     best_parameters: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        check_arrays(self, self._more_arrays())
+
+    def _more_arrays(self) -> Expected:
+        """Return dtype and shape of further arrays, by name."""
+        return {}
+
+    def _check_contents(self) -> None:
+        """Check the numbers of a recording that was read from a file."""
+        check_contents(self)
 
     @property
     def initial(self) -> Network:
@@ -139,21 +153,30 @@ class Recording(InNotebook):
         return self.steps
 
     def __repr__(self) -> str:
-        loss = self.loss_per_epoch
-        losses = f", loss {loss[0]:.4g} to {loss[-1]:.4g}" if len(loss) else ""
+        known = self.recipe.loss != "external" and self.examples.targets is not None
+        losses = f", training loss {self.training_loss(0):.4g} to {self.training_loss():.4g}" if known else ""
         name, count = type(self).__name__, len(self.examples)
         return f"<{name} of {self.network!r}: {counted(self.steps, 'step')} on {counted(count, 'example')}{losses}>"
 
     def __iter__(self) -> Iterator["Moment"]:
         return (self[step] for step in range(self.steps))
 
-    def __getitem__(self, step: int) -> "Moment":
-        """Return the moment of a step.
+    @overload
+    def __getitem__(self, step: int) -> "Moment": ...
 
-        step : int. Counted from 0. Negative numbers count from the end.
+    @overload
+    def __getitem__(self, step: slice) -> tuple["Moment", ...]: ...
+
+    def __getitem__(self, step: int | slice) -> "Moment | tuple[Moment, ...]":
+        """Return the moment of a step, or several moments.
+
+        step : int or slice. Counted from 0. Negative numbers count from the end. A slice such as `run[3:5]` gives a
+            tuple of moments. Like the slice of a list, the slice may reach beyond the last step.
 
         Raises TinyNetError for a step out of range.
         """
+        if isinstance(step, slice):
+            return tuple(self[k] for k in self._steps_of(step))
         if not self.steps:
             raise TinyNetError(
                 f"is {shown(step)} and the recording has 0 steps. Choose another recording.", parameter="step"
@@ -166,6 +189,15 @@ class Recording(InNotebook):
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
+
+    def _steps_of(self, steps: slice) -> range:
+        try:
+            return range(self.steps)[steps]
+        except (TypeError, ValueError) as error:
+            raise TinyNetError(
+                f"is {steps}. The parts of a slice must be whole numbers, and its step must not be 0.",
+                parameter="step",
+            ) from error
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
@@ -184,6 +216,17 @@ class Recording(InNotebook):
         if row * self.stride == step:
             return self.parameters[row], self.state[row]
         return advance(self, self.parameters[row], self.state[row], row * self.stride, step)
+
+    def training_loss(self, step: int | None = None) -> float:
+        """Return the mean loss of one network on all training examples, without noise.
+
+        step : int, optional. The network before this step, from 0 to `steps`. The final network by default.
+
+        Raises TinyNetError if the recipe's loss is "external".
+        """
+        step = self.steps if step is None else check_int("step", step, 0, self.steps)
+        network = self.network.with_parameters(self.state_before(step)[0])
+        return float(mean_losses(self.recipe, network(self.examples)[None], self.examples)[0])
 
     @check_arguments
     def batch_indices(self, step: int) -> list[int]:
@@ -243,8 +286,11 @@ class Recording(InNotebook):
         return files.encode("recording", self._arrays() | arrays, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        names = ARRAYS if self.validation is None else (*ARRAYS, *VALIDATION_ARRAYS)
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in self._array_names(self.validation is not None)}
+
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*ARRAYS, *VALIDATION_ARRAYS) if validated else ARRAYS
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -285,12 +331,13 @@ class Recording(InNotebook):
             kind = late_bound("Recording.from_bytes, of a watched training")
         try:
             architecture = Architecture.from_json(about["architecture"])
+            check_type("origin", about["origin"], str, "a text")
             network = Network(architecture, arrays["parameters"][0], about["origin"])
             examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
             if examples is None:
                 raise KeyError("examples")
             recipe = Recipe.from_json(about["recipe"])
-            stopped = StopReason(**about["stopped"]) if about["stopped"] else None
+            stopped = None if about["stopped"] is None else StopReason(**about["stopped"])
             more = {
                 "world": World.from_json(about["world"]) if "world" in about else None,
                 "validation": validation,
@@ -298,14 +345,21 @@ class Recording(InNotebook):
                 **about.get("watched", {}),
             }
             arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
+            unfit = sorted(set(arrays) ^ set(kind._array_names(validation is not None)))
+            if unfit:
+                raise ValueError(
+                    f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"
+                )
             kept: dict[str, Any] = {**arrays, **more}
             run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
-            _check_shapes(run)
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            run._check_contents()
+            saved = about["identity"]
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            reason = str(error) or type(error).__name__
             raise TinyNetError(
-                f"{source} is damaged: its description does not fit its arrays ({error}). Use another copy."
+                f"{source} is damaged: its description does not fit its arrays ({reason}). Use another copy."
             ) from error
-        if run.identity != about["identity"]:
+        if run.identity != saved:
             raise TinyNetError(
                 f"{source} is damaged: its experiment differs from the experiment that was saved. Use another copy."
             )
@@ -358,20 +412,3 @@ def _experiment(run: Recording) -> identity.Experiment:
     if run.validation is not None:
         about["validation"] = run.validation
     return about
-
-
-def _check_shapes(run: Recording) -> None:
-    kept, count = ceil_div(run.steps, run.stride), run.network.architecture.parameter_count
-    nodes, batch = sum(run.network.architecture.sizes[1:]), run.recipe.batch_size
-    expected = {
-        "parameters": (kept + 1, count),
-        "gradients": (kept, count),
-        "activations": (kept, batch, nodes),
-        "losses": (kept,),
-        "batches": (kept, batch),
-        "loss_per_epoch": (run.steps // run.steps_per_epoch,),
-    }
-    for name, shape in expected.items():
-        found = getattr(run, name).shape
-        if found != shape:
-            raise ValueError(f"{name} has shape {found}. It must have shape {shape}.")

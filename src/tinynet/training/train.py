@@ -15,19 +15,22 @@ from tinynet.data.world import World
 from tinynet.kernels.scalar import Recorder, StepArrays
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
 from tinynet.training.checks import check, check_recipe
+from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int, check_type
+from tinynet.validation import check_int, check_type, shown
 
 Progress = Callable[[int, int], None]
 
 MAX_KEPT = 200_000  # steps
 MAX_TIMES = 1_000  # repetitions of one step
 MAX_BYTES = 512 * 2**20  # bytes of the arrays of all kept steps
+LARGE_INPUT = 10.0  # larger inputs are the likely cause of a divergence
 SECONDS_PER_CALL = 0.05  # Ctrl-C and cancellations take effect between calls of the kernel
 
 
@@ -53,7 +56,7 @@ def train(
 
     network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws 100 new examples in each epoch, by the recipe's seed.
-    recipe : Recipe, optional. `Recipe()` by default.
+    recipe : Recipe, optional. By default the recipe of `defaults` for the examples and the network's output.
     validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
         network. Training stops early if the recipe has a patience.
     kept : int. The largest number of steps to store. A longer training stores every n-th step. The other steps are computed
@@ -71,8 +74,8 @@ def train(
     >>> f"{run.loss_per_epoch[-1]:.4f}"
     '0.2522'
     """
-    recipe = Recipe() if recipe is None else recipe
     check_type("network", network, Network, "a Network")
+    recipe = _recipe_or_default(recipe, examples, network)
     check(network.architecture, examples, recipe, validation)
     check_int("kept", kept, 1)
     per_epoch = steps_per_epoch(recipe, examples)
@@ -107,6 +110,7 @@ def _record(
     last = Checkpoint(0, recorder.parameters.copy(), recorder.state.copy())
     try:
         for first, end in spans:
+            check_cancelled()
             reached = recorder(recorded, first, end)
             last = Checkpoint(reached, recorder.parameters.copy(), recorder.state.copy())
             if progress is not None:
@@ -149,9 +153,9 @@ def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) ->
     >>> moment.ledger()[0].name
     'layer1.weight[0,0]'
     """
-    recipe = Recipe() if recipe is None else recipe
-    check_recipe(recipe)
     check_type("network", network, Network, "a Network")
+    recipe = _recipe_or_default(recipe, examples, network)
+    check_recipe(recipe)
     check(network.architecture, examples, replace(recipe, patience=0))  # patience needs a validation set
     assert examples.targets is not None
     batch = replace(examples, targets=smoothed(recipe, examples.targets))
@@ -179,6 +183,13 @@ def nudges(network: Network, examples: Examples, recipe: Recipe | None = None, *
     while len(moments) < times:
         moments.append(nudge(moments[-1].after, examples, recipe))
     return moments
+
+
+def _recipe_or_default(recipe: Recipe | None, examples: Source, network: Network) -> Recipe:
+    if recipe is not None:
+        return recipe
+    check_type("examples", examples, Examples | World, "Examples or a World")
+    return default_recipe(examples, network.architecture)
 
 
 def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -> int:
@@ -240,5 +251,17 @@ def _divergence(run: Recording) -> StopReason:
     values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))
-    detail = f"The largest parameter is {largest:.3g}. Try a learning rate below {run.recipe.learning_rate:g}"
+    detail = f"The largest parameter is {largest:.3g}. {remedy(run.examples, run.recipe.learning_rate)}"
     return StopReason.not_finite(run.steps, cell, values[cell], detail)
+
+
+def remedy(examples: Examples, learning_rate: float) -> str:
+    """Return what to do about a training that diverged, as a sentence without a full stop.
+
+    >>> remedy(Examples([[1.8e6]], None, ("a",), unbounded=True), 0.1)
+    'The largest input is 1,800,000. Scale each input to 0 to 1, or try a learning rate below 0.1'
+    """
+    largest = float(np.abs(examples.inputs).max(initial=0.0))
+    if largest <= LARGE_INPUT:
+        return f"Try a learning rate below {learning_rate:g}"
+    return f"The largest input is {shown(largest)}. Scale each input to 0 to 1, or try a learning rate below {learning_rate:g}"

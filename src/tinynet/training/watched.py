@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet.data.examples import Examples
+from tinynet.errors import TinyNetError
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
-from tinynet.validation import check_int
+from tinynet.training.recording_checks import Expected, check_numbers
+from tinynet.validation import check_int, check_type
 
 WATCHED_ARRAYS = ("rates", "slopes")
 MAX_COMPARED = 200  # steps that `agreement` evaluates
@@ -106,14 +108,36 @@ class WatchedRecording(Recording):
     precision: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "notes", tuple(self.notes))
-        batch, outputs = self.recipe.batch_size, self.network.sizes[-1]
-        for name, shape in (("rates", (self.steps,)), ("slopes", (self.steps, batch, outputs))):
-            if getattr(self, name).shape != shape:
-                raise ValueError(f"{name} has shape {getattr(self, name).shape}. It must have shape {shape}.")
         check_int("per_epoch", self.per_epoch, 1)
-        if self.stride != 1:
-            raise ValueError(f"stride is {self.stride}. It must be 1.")
+        super().__post_init__()
+        check_int("stride", self.stride, 1, 1)
+        check_type("notes", self.notes, tuple | list, "a tuple of texts")
+        for text in (*self.notes, self.precision):
+            check_type("notes or precision", text, str, "texts")
+        object.__setattr__(self, "notes", tuple(self.notes))
+
+    def _more_arrays(self) -> Expected:
+        batch, outputs = self.recipe.batch_size, self.network.sizes[-1]
+        return {"rates": (float, (self.steps,)), "slopes": (float, (self.steps, batch, outputs))}
+
+    def _check_contents(self) -> None:
+        """Check the numbers of a recording that was read from a file.
+
+        PyTorch chose the batches, so that any example may be in any batch.
+        """
+        check_numbers(self)
+        targets, (inputs, *_, outputs) = self.examples.targets, self.network.sizes
+        if self.examples.inputs.shape[1] != inputs or (targets is not None and targets.shape[1] != outputs):
+            raise TinyNetError("the examples do not have the width of the network.")
+        if targets is None and self.recipe.loss != "external":
+            raise TinyNetError("the examples have no targets, and the loss needs targets.")
+        used = self.batches >= 0  # (steps, batch), only a short batch has unused places, at its end
+        if (
+            (self.batches >= len(self.examples)).any()
+            or not used[:, 0].all()
+            or (used[:, 1:] > used[:, :-1]).any()
+        ):
+            raise TinyNetError("batches has indices of other examples.")
 
     @property
     def steps_per_epoch(self) -> int:
@@ -199,8 +223,9 @@ class WatchedRecording(Recording):
             cells |= {f"{name}.{cell}": value for name, value in zip(names, row.tolist(), strict=True)}
         return cells
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return super()._arrays() | {name: getattr(self, name) for name in WATCHED_ARRAYS}
+    @classmethod
+    def _array_names(cls, validated: bool) -> tuple[str, ...]:
+        return (*super()._array_names(validated), *WATCHED_ARRAYS)
 
     def _more(self) -> dict[str, Any]:
         about = {"per_epoch": self.per_epoch, "notes": list(self.notes), "precision": self.precision}

@@ -15,6 +15,7 @@ import type {
   StoryRequest,
   TableResponse,
   TableChoice,
+  TableDialect,
   TableHead,
   TorchResponse,
   World,
@@ -23,7 +24,8 @@ import type {
 /** Python does not respond. The page works without Python. */
 export class UnreachableError extends Error {}
 
-export type Progress = (done: number, total: number) => void;
+/** The progress of a request. `waiting` is its place in the queue of the server, or 0 if it does not wait. */
+export type Progress = (done: number, total: number, waiting?: number) => void;
 
 /** A recording that the page shows first. */
 export interface InitialRecording {
@@ -42,7 +44,7 @@ export interface RequiredApi {
 /** Requests that only Python can support. */
 export interface PythonApi {
   recording(experiment: Experiment): Promise<ArrayBuffer>;
-  columns(name: string, text: string): Promise<TableHead>;
+  columns(name: string, text: string, dialect: TableDialect): Promise<TableHead>;
   table(choice: TableChoice): Promise<TableResponse>;
   check(experiment: Experiment): Promise<TorchResponse>;
   population(request: PopulationRequest, progress: Progress, signal: AbortSignal): Promise<PopulationResponse>;

@@ -39,7 +39,7 @@ async function readStream<T>(response: Response, progress: Progress): Promise<T>
       const message = JSON.parse(line);
       if (message.error) throw failureError(message);
       if (message.result) return message.result as T;
-      progress(message.done, message.total);
+      progress(message.done, message.total, message.waiting ?? 0);
     }
     if (done) throw new UnreachableError("The server closed the connection before it sent a response.");
   }
@@ -55,7 +55,7 @@ export const http: RequiredApi & PythonApi = {
   initialParameters: async (architecture, first_seed, count) =>
     (await json("initial_parameters", { architecture, first_seed, count })).initial_parameters,
   recording: async (experiment) => (await request("recording", experiment)).arrayBuffer(),
-  columns: (name, text) => json("columns", { name, text }),
+  columns: (name, text, dialect) => json("columns", { name, text, ...dialect }),
   table: (choice) => json("table", choice),
   check: (experiment) => json("check", experiment),
   population: async (body, progress, signal) => readStream(await request("population", body, signal), progress),

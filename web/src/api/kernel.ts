@@ -134,7 +134,7 @@ export function kernelApi(kernel: Kernel): RequiredApi & PythonApi {
       ).initial_parameters,
     recording: (experiment) => kernel.request("recording", experiment),
     check: (experiment) => kernel.request("check", experiment),
-    columns: (name, text) => kernel.request("columns", { name, text }),
+    columns: (name, text, dialect) => kernel.request("columns", { name, text, ...dialect }),
     table: (choice) => kernel.request("table", choice),
     population: (body, progress, signal) => kernel.request("population", body, progress, signal),
     story: (body, progress, signal) => kernel.request("story", body, progress, signal),

@@ -30,6 +30,16 @@ export const RECIPE_LABELS: Record<keyof Recipe, string> = {
 /** The names of all parameters, as they appear inside a sentence. */
 export const LABELS = {
   ...RECIPE_LABELS,
+  categories: "categories",
+  decimal: "decimal character",
+  delimiter: "delimiter",
+  encoding: "encoding of the columns",
+  fill: "values for missing cells",
+  flag: "input for missing cells",
+  header: "first line has column names",
+  kind: "kind of a column",
+  missing: "missing cells",
+  values: "categories",
   architecture: "network",
   batch: "batch size",
   bright: "bright levels",

@@ -43,8 +43,9 @@ export class Run {
   readonly total: number;
   readonly perEpoch: number;
   readonly losses: Float64Array;
-  readonly lossPerEpoch: number[] = [];
+  readonly lossPerEpoch: number[] = []; // mean loss while training: each example's loss is measured before its step
   readonly movementPerEpoch: number[] = [];
+  private readonly trainingLosses = new Map<number, number>(); // by step
   readonly heldOutPerEpoch: number[] = []; // mean loss on the held-out examples, after each epoch
   stopped: Stopped | null = null;
   done = 0;
@@ -164,6 +165,15 @@ export class Run {
       return prepared.sheet.evaluate(values, pins, loss)[loss];
     });
     return losses.reduce((sum, value) => sum + value, 0) / losses.length;
+  }
+
+  /** Return the mean loss on all training examples before a step; NaN if the loss has no formula. */
+  trainingLoss(step: number): number {
+    const { examples, recipe } = this.setup;
+    if (recipe.loss === "external" || !examples.targets) return NaN;
+    const known = this.trainingLosses.get(step) ?? this.lossOn(examples, step);
+    this.trainingLosses.set(step, known);
+    return known;
   }
 
   pinsFor(prepared: Prepared): Pins {

@@ -13,7 +13,7 @@ export class LearnerChapter {
   optimalMap: number[] | null = $state.raw(null); // H − V of each cell
   optimal: { input: number[]; outputs: number[] } | null = $state.raw(null);
   seeds = $state(256);
-  busy: { key: string; done: number; total: number; all: boolean } | null = $state.raw(null);
+  busy: { key: string; done: number; total: number; waiting: number; all: boolean } | null = $state.raw(null);
   private measurements: Record<string, RungResponse> = $state.raw({});
   private measuring: AbortController | null = null;
   private requesting: AbortController | null = null;
@@ -62,7 +62,8 @@ export class LearnerChapter {
     try {
       for (const key of keys) {
         if (this.measurement(key)) continue;
-        const progress = (done: number, total: number) => (this.busy = { key, done, total, all });
+        const progress = (done: number, total: number, waiting = 0) =>
+          (this.busy = { key, done, total, waiting, all });
         progress(0, 0);
         const response = await this.api.rung(key, this.seeds, progress, measuring.signal);
         this.measurements = { ...this.measurements, [`${response.standing.networks} ${key}`]: response };

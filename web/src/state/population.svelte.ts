@@ -21,6 +21,7 @@ export class Population {
   networks = $state(10_000);
   done = $state(0);
   total = $state(0);
+  waiting = $state(0); // place in the queue of the server
   result: PopulationResult | null = $state.raw(null);
   private running: AbortController | null = $state.raw(null);
 
@@ -40,7 +41,7 @@ export class Population {
     const began = performance.now();
     const [input, inputName] = [[...at.input], nameOfInput(at)];
     const signal = (this.running = new AbortController()).signal;
-    [this.done, this.total] = [0, networks];
+    [this.done, this.total, this.waiting] = [0, networks, 0];
     const request = {
       architecture: setup.architecture,
       recipe: setup.recipe,
@@ -50,7 +51,8 @@ export class Population {
       first_seed: 0,
       ...(setup.world ? { world: setup.world } : {}),
     };
-    const progress = (done: number, total: number) => ([this.done, this.total] = [done, total || networks]);
+    const progress = (done: number, total: number, waiting = 0) =>
+      ([this.done, this.total, this.waiting] = [done, total || networks, waiting]);
     await this.messages.attempt(async () => {
       try {
         const response = await this.api.population!(request, progress, signal);

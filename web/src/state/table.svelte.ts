@@ -4,7 +4,7 @@ import type { Api } from "../api/api";
 import { integer, short } from "../display/format";
 import { counted } from "../display/plural";
 import { InvalidValueError } from "../engine/invalid_value";
-import type { TableColumn, TableHead } from "../types";
+import type { Missing, TableColumn, TableDialect, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
 import { defaultState, type State } from "./state";
 
@@ -15,18 +15,21 @@ export const isTable = ({ name, type }: { name: string; type: string }): boolean
   /\.(csv|tsv|txt)$/i.test(name) || type === "text/csv";
 
 /** Return a description of a column's values. */
-export function describeColumn({ words, odd, missing, different, examples, low, high }: TableColumn): string {
-  const empty = missing > 0 ? `; ${integer(missing)} empty` : "";
-  const strange = odd === null ? "" : `; not a number: ${odd}`;
-  if (!words) return `numbers from ${short(low)} to ${short(high)}${strange}${empty}`;
+export function describeColumn({ kind, odd, missing, different, examples, low, high }: TableColumn): string {
+  const gaps = missing > 0 ? `; ${integer(missing)} missing` : "";
   if (different === 0) return "empty";
+  if (kind === "number") {
+    const strange = odd === null ? "" : `; not a number: ${odd}`;
+    return `numbers from ${short(low)} to ${short(high)}${strange}${gaps}`;
+  }
   const more = different > examples.length ? ", …" : "";
-  return `${different > 10 ? "more than 10 values" : counted(different, "value")}: ${examples.join(", ")}${more}${empty}`;
+  const count = kind === "date" ? counted(different, "date") : counted(different, "category", "categories");
+  return `${count}: ${examples.join(", ")}${more}${gaps}`;
 }
 
-/** Return the columns to ignore: the excluded columns, and columns of words that are not the label. */
+/** Return the columns to ignore: the excluded columns, and columns that cannot be read as inputs. */
 export function ignoredColumns({ columns }: TableHead, label: string | null, excluded: readonly string[]): string[] {
-  const ignored = columns.filter(({ name, words }) => name !== label && (words || excluded.includes(name)));
+  const ignored = columns.filter(({ name, odd }) => name !== label && (odd !== null || excluded.includes(name)));
   return ignored.map(({ name }) => name).filter((name) => name !== "name"); // the column "name" names the rows
 }
 
@@ -44,6 +47,8 @@ export class TableImport {
   hiddenNodes = $state(5);
   heldOut = $state(0.3); // fraction of the rows
   seed = $state(0);
+  missing: Missing | null = $state(null);
+  predictsNumbers = $state(false); // whether a label that may be both holds numbers to predict
   private text = "";
 
   constructor(
@@ -64,15 +69,43 @@ export class TableImport {
           `${file.name} has ${integer(Math.ceil(file.size / 1000))} kB. It must have at most ${MAX_BYTES / 1000} kB. ` +
             `Train larger tables with: tinynet train ${file.name}`,
         );
-      [this.name, this.text] = [file.name, await decodeText(file)];
-      const head = await columns(this.name, this.text);
-      Object.assign(this, { head, label: head.label, excluded: [], seed: this.target.seed() });
+      [this.name, this.text] = [file.name, decodeText(await file.arrayBuffer())];
+      this.seed = this.target.seed();
+      this.missing = null;
+      await this.read({ header: null, delimiter: null, decimal: null });
     });
+  }
+
+  /** Read the columns again, with another dialect. */
+  async change(dialect: Partial<TableDialect>): Promise<void> {
+    const { header, delimiter, decimal } = this.head!;
+    await this.messages.attempt(() => this.read({ header, delimiter, decimal, ...dialect }), "table");
+  }
+
+  private async read(dialect: TableDialect): Promise<void> {
+    const head = await this.api.columns!(this.name, this.text, dialect);
+    Object.assign(this, { head, label: head.label, excluded: [], predictsNumbers: false });
+  }
+
+  private get labelColumn(): TableColumn | undefined {
+    return this.head?.columns.find(({ name }) => name === this.label);
+  }
+
+  /** Whether the label may be a class or a number to predict. */
+  get mayBeBoth(): boolean {
+    const column = this.labelColumn;
+    return column !== undefined && column.label && column.kind === "number";
   }
 
   /** Whether the label is a column of numbers to predict. */
   get isRegression(): boolean {
-    return this.head?.columns.some(({ name, label }) => name === this.label && !label) ?? false;
+    const column = this.labelColumn;
+    return column !== undefined && column.kind === "number" && (!column.label || this.predictsNumbers);
+  }
+
+  /** Whether a column that is used has missing cells. */
+  get hasMissing(): boolean {
+    return this.head?.columns.some(({ name, missing }) => missing > 0 && !this.excluded.includes(name)) ?? false;
   }
 
   /** Use a column as an input, or exclude it. */
@@ -87,14 +120,17 @@ export class TableImport {
   /** Train on the chosen columns from the first step. */
   async train(): Promise<void> {
     await this.messages.attempt(async () => {
-      const { name, text, label, hiddenNodes: hidden_nodes, heldOut: held_out, seed } = this;
+      const { name, text, label, missing, hiddenNodes: hidden_nodes, heldOut: held_out, seed } = this;
+      const { header, delimiter, decimal } = this.head!;
       if (label === null)
         throw new InvalidValueError(
-          `Label is empty. It must be a column of ${name} with 2 to 10 classes or with numbers. Choose a column.`,
+          `Label is empty. It must be a column of ${name} with 2 to 100 classes or with numbers. Choose a column.`,
           "label",
         );
       const ignore = ignoredColumns(this.head!, label, this.excluded);
-      const choice = { name, text, label, predict: this.isRegression, ignore, hidden_nodes, held_out, seed };
+      const dialect = { header, delimiter, decimal };
+      const settings = { hidden_nodes, held_out, seed, missing };
+      const choice = { name, text, label, predict: this.isRegression, ignore, ...settings, ...dialect };
       const { examples, held_out: heldOut, architecture, recipe } = await this.api.table!(choice);
       const step = recipe.epochs * Math.ceil(examples.names.length / recipe.batch_size);
       const root = { name, architecture, recipe, seed, pictures: examples, heldOut };
@@ -104,28 +140,14 @@ export class TableImport {
   }
 }
 
-async function decodeText(file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
+/** Return the text of a file: UTF-16 with a byte order mark, UTF-8, or Windows-1252. */
+export function decodeText(bytes: ArrayBuffer): string {
+  const [first, second] = new Uint8Array(bytes);
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(
-      `${file.name}, line ${integer(firstInvalidLine(bytes))} is not UTF-8 text. Save the table as CSV in UTF-8.`,
-    );
-  }
-}
-
-/** Return the number of the first line that is not UTF-8. */
-export function firstInvalidLine(bytes: Uint8Array): number {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  for (let line = 1, start = 0; ; line++) {
-    const end = bytes.indexOf(10, start);
-    try {
-      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
-    } catch {
-      return line;
-    }
-    if (end < 0) return line;
-    start = end + 1;
+    return new TextDecoder("windows-1252").decode(bytes);
   }
 }

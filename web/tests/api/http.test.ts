@@ -47,11 +47,11 @@ describe("a request to the server", () => {
 describe("a streamed response", () => {
   it("reports progress, then the result, also from lines that arrive in pieces", async () => {
     fetch.mockResolvedValueOnce(
-      lines('{"done": 1, "total": 9}\n{"do', 'ne": 5, "total": 9}\n{"result": {"networks": 9}}\n'),
+      lines('{"done": 1, "total": 9, "waiting": 2}\n{"do', 'ne": 5, "total": 9}\n{"result": {"networks": 9}}\n'),
     );
     const progress = vi.fn();
     expect(await http.population(REQUEST, progress, never)).toEqual({ networks: 9 });
-    expect(progress.mock.calls).toEqual([[1, 9], [5, 9]]); // prettier-ignore
+    expect(progress.mock.calls).toEqual([[1, 9, 2], [5, 9, 0]]); // prettier-ignore
   });
 
   it("fails with an error, or if it ends without a result", async () => {

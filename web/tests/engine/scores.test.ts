@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { countCorrect, meanAbsoluteError } from "../../src/engine/scores";
+import { countCorrect, regressionScores } from "../../src/engine/scores";
 import { LINES } from "../laboratory";
 
 it("correct examples are counted", () => {
@@ -7,8 +7,12 @@ it("correct examples are counted", () => {
   expect(countCorrect(([tl, tr]) => [tl === tr ? 1 : 0, 0.5], LINES)).toBe(4);
 });
 
-it("errors of a regression have the units of the column", () => {
-  const units = { columns: ["y", "z"], low: [0, 100], high: [1, 300] };
-  const first = (j: number) => meanAbsoluteError(() => [0.25, 0.75], LINES, units, j);
-  expect([first(0), first(1)]).toEqual([0.5, 100]);
+it("scores of a regression have the units of the column", () => {
+  const target_scaling = { columns: ["y", "z"], low: [0, 100], high: [1, 300] };
+  const [first, second] = regressionScores(() => [0.25, 0.75], { ...LINES, target_scaling });
+  expect([first.mae, second.mae]).toEqual([0.5, 100]);
+  expect([first.rmse, second.rmse]).toEqual([Math.sqrt(0.3125), 200 * Math.sqrt(0.3125)]);
+  expect([first.r2, second.r2]).toEqual([1 - 0.3125 / 0.25, 1 - 0.3125 / 0.25]);
+  const [plain] = regressionScores(([a]) => [a, a], { ...LINES, targets: LINES.inputs.map(([a]) => [a, 1]) });
+  expect(plain).toEqual({ r2: 1, mae: 0, rmse: 0 });
 });

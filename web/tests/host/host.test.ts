@@ -13,6 +13,12 @@ describe("the host of a standalone page", () => {
     expect([browser.read(), history.length]).toEqual(["#1.abc", length]);
   });
 
+  it("keeps the token of the server in the address", () => {
+    history.replaceState(null, "", "/?token=secret");
+    browser.write("#1.abc");
+    expect(location.href).toMatch(/\/\?token=secret#1\.abc$/);
+  });
+
   it("follows changes of the address from outside only", () => {
     const act = vi.fn();
     const stop = browser.follow!(act);

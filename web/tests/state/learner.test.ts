@@ -34,7 +34,7 @@ describe("the ladder", () => {
     const learning = new LearnerChapter({ rung } as PythonApi);
     const measuring = learning.measure(["a", "b", "c"]);
     await new Promise((resolve) => setTimeout(resolve));
-    expect(learning.busy).toEqual({ key: "b", done: 10, total: 256, all: true });
+    expect(learning.busy).toEqual({ key: "b", done: 10, total: 256, waiting: 0, all: true });
     learning.cancel();
     await measuring;
     expect([learning.busy, learning.measurement("a") !== undefined, learning.measurement("b")]).toEqual([null, true, undefined]); // prettier-ignore

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Api } from "../../src/api/api";
 import { Messages } from "../../src/state/messages.svelte";
-import { describeColumn, firstInvalidLine, ignoredColumns, isTable, TableImport } from "../../src/state/table.svelte";
-import type { TableColumn } from "../../src/types";
+import { decodeText, describeColumn, ignoredColumns, isTable, TableImport } from "../../src/state/table.svelte";
+import { tableColumn, tableHead } from "../laboratory";
+import type { TableColumn, TableDialect } from "../../src/types";
 
-const column = (given: Partial<TableColumn>): TableColumn => ({
-  name: "x", words: false, odd: null, low: 0, high: 1, missing: 0, different: 11, examples: [], label: false, ...given,
-}); // prettier-ignore
+const HEAD = tableHead([], "label");
 
 describe("a table", () => {
   it.each([
@@ -17,26 +16,29 @@ describe("a table", () => {
     ["csv", "", false],
   ])("is detected by its name or type: %s", (name, type, is) => expect(isTable({ name, type })).toBe(is));
 
-  it.each([
+  it.each<[Partial<TableColumn>, string]>([
     [{ low: 4.3, high: 7.9 }, "numbers from 4.3 to 7.9"],
-    [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 empty"],
-    [{ words: true, odd: "a", different: 2, examples: ["a", "b"] }, "2 values: a, b"],
-    [{ words: true, odd: "a", different: 1, examples: ["a"] }, "1 value: a"],
-    [{ words: true, odd: "a", different: 11, examples: ["a", "b"] }, "more than 10 values: a, b, …"],
-    [{ words: true, different: 0, missing: 3 }, "empty"],
-  ])("describes a column: %o", (given, words) => expect(describeColumn(column(given))).toBe(words));
+    [{ odd: "red", missing: 2 }, "numbers from 0 to 1; not a number: red; 2 missing"],
+    [{ kind: "category", different: 2, examples: ["a", "b"] }, "2 categories: a, b"],
+    [{ kind: "category", different: 1, examples: ["a"] }, "1 category: a"],
+    [{ kind: "category", different: 101, examples: ["a", "b"] }, "101 categories: a, b, …"],
+    [{ kind: "date", different: 2, examples: ["2020-01-01"] }, "2 dates: 2020-01-01, …"],
+    [{ different: 0, missing: 3 }, "empty"],
+  ])("describes a column: %o", (given, words) => expect(describeColumn(tableColumn(given))).toBe(words));
 
-  it("ignores text columns and excluded columns, except the label and the names", () => {
-    const columns = [["name", true], ["kind", true], ["note", true], ["x", false], ["y", false]] as const; // prettier-ignore
-    const head = { rows: 1, label: null, columns: columns.map(([name, words]) => column({ name, words })) };
-    expect(ignoredColumns(head, "kind", ["y", "kind"])).toEqual(["note", "y"]);
-    expect(ignoredColumns(head, "y", ["y"])).toEqual(["kind", "note"]);
+  it("ignores excluded columns and columns with words among numbers, except the label and the names", () => {
+    const columns = [["name", null], ["kind", null], ["typo", "red"], ["x", null], ["y", null]] as const; // prettier-ignore
+    const head = { ...HEAD, columns: columns.map(([name, odd]) => tableColumn({ name, odd })) };
+    expect(ignoredColumns(head, "kind", ["y", "kind"])).toEqual(["typo", "y"]);
+    expect(ignoredColumns(head, "y", ["y", "name"])).toEqual(["typo"]);
   });
 
-  it("reports the first line that is not UTF-8", () => {
-    const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
-    expect(firstInvalidLine(bytes("x,y\n1,2\n3,caf\xe9\n4,5\n"))).toBe(3);
-    expect(firstInvalidLine(bytes("\xe9"))).toBe(1);
+  it("is decoded as UTF-8, UTF-16 or Windows-1252", () => {
+    const bytes = (codes: number[]) => Uint8Array.from(codes).buffer;
+    expect(decodeText(new TextEncoder().encode("x,é").buffer as ArrayBuffer)).toBe("x,é");
+    expect(decodeText(bytes([0x78, 0x2c, 0xe9]))).toBe("x,é");
+    expect(decodeText(bytes([0xff, 0xfe, 0x78, 0, 0xe9, 0]))).toBe("xé");
+    expect(decodeText(bytes([0xfe, 0xff, 0, 0x78, 0, 0xe9]))).toBe("xé");
   });
 });
 
@@ -58,7 +60,7 @@ describe("the import of a table", () => {
     const request: string[] = [];
     const columns = async (name: string, text: string) => {
       request.push(name, text);
-      return { rows: 2, label: "label", columns: [] };
+      return HEAD;
     };
     const { messages, table } = open({ columns });
     await table.open(file);
@@ -66,7 +68,25 @@ describe("the import of a table", () => {
     table.label = null;
     await table.train();
     expect(messages.text).toBe(
-      "Label is empty. It must be a column of own.csv with 2 to 10 classes or with numbers. Choose a column.",
+      "Label is empty. It must be a column of own.csv with 2 to 100 classes or with numbers. Choose a column.",
     );
+  });
+  it("reads the columns again with another dialect", async () => {
+    const dialects: TableDialect[] = [];
+    const columns = async (_name: string, _text: string, dialect: TableDialect) => {
+      dialects.push(dialect);
+      return { ...HEAD, columns: [tableColumn({ name: "label", label: true, different: 2, missing: 1 })] };
+    };
+    const { table } = open({ columns });
+    await table.open(file);
+    expect([table.isRegression, table.mayBeBoth, table.hasMissing]).toEqual([false, true, true]);
+    table.predictsNumbers = true;
+    expect(table.isRegression).toBe(true);
+    await table.change({ header: false });
+    expect(dialects).toEqual([
+      { header: null, delimiter: null, decimal: null },
+      { header: false, delimiter: ",", decimal: "." },
+    ]);
+    expect(table.predictsNumbers).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ import { Lab } from "../../src/state/lab.svelte";
 import { defaultState } from "../../src/state/state";
 import { toAddress } from "../../src/state/url_state";
 import App from "../../src/views/App.svelte";
-import { api } from "../laboratory";
+import { api, tableHead } from "../laboratory";
 
 vi.mock("../../src/display/download", () => ({ saveBytes: vi.fn(), saveTable: vi.fn(), download: vi.fn() }));
 beforeEach(() => void vi.mocked(saveBytes).mockClear());
@@ -100,7 +100,7 @@ describe("the page", () => {
 
   it("opens a dropped table, and closes it", async () => {
     const table = async () => Promise.reject(new Error("no"));
-    const columns = async () => ({ rows: 2, label: null, columns: [] });
+    const columns = async () => tableHead([]);
     await open({}, { table, columns });
     const file = new File(["x\n1\n"], "own.csv");
     await fireEvent.drop(document.body, { dataTransfer: { files: [file] } });

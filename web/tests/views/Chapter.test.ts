@@ -104,6 +104,19 @@ describe("a chapter", () => {
     expect([cancelled, lab.messages.text]).toEqual([true, ""]);
   });
 
+  it("shows its place in the queue of the server", async () => {
+    const { story } = await open();
+    let report: Parameters<PythonApi["story"]>[1];
+    story.mockImplementationOnce((_, progress) => ((report = progress), new Promise(() => {})));
+    await fireEvent.click(screen.getByRole("radio", { name: "down" }));
+    await fireEvent.click(button("Reveal"));
+    report!(0, 0, 12);
+    await waitFor(() => expect(text()).toContain("Waiting for other jobs. Place in the queue: 12"));
+    report!(0, 0, 0);
+    await waitFor(() => expect(text()).toContain("Measuring on up to 1,000 seeds"));
+    expect(text()).not.toContain("queue");
+  });
+
   it("shows an error, and can be revealed again", async () => {
     const { lab, story } = await open();
     story.mockRejectedValueOnce(new Error("busy"));

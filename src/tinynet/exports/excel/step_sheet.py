@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tinynet.core import formulas, optimizers
 from tinynet.core.explain import title
-from tinynet.core.notation import TEXT, text_symbol, write
+from tinynet.core.notation import TEXT, parse, text_symbol, write
 from tinynet.core.sheet import Cell
 from tinynet.exports.excel.formulas import Exact, defined_name
 from tinynet.exports.excel.styles import (
@@ -27,6 +27,7 @@ from tinynet.exports.excel.styles import (
     write_headers,
 )
 from tinynet.model.moment import Moment
+from tinynet.validation import shown
 
 COLUMNS: Columns = (
     ("symbol", 13, RIGHT),
@@ -126,7 +127,7 @@ def _write_row(sheet: Any, styles: Styles, y: int, step: StepSheet, row: CellRow
         format_ = styles(bg_color=color, font_color=INPUT, border=1, border_color=EDGE)
         sheet.write_number(y, 1, Exact(row.value), format_)
         batch = step.moment.batch
-        if "input[" in cell.name and not batch.unbounded:
+        if "input[" in cell.name and not batch.unbounded and batch.scaling is None:
             sheet.data_validation(y, 1, y, 1, INPUT_RANGE if batch.shape is None else PIXEL_RANGE)
     else:
         shade = CARRIED if cell.formula is None else color
@@ -145,9 +146,27 @@ def _formula_text(step: StepSheet, row: CellRow) -> str:
     if row.cell.formula is not None:
         return "= " + write(row.cell.formula, TEXT)
     if row.formula is None:
-        return "" if row.cell.phase == "input" else "recorded from PyTorch: a constant"
+        given = row.cell.phase == "input"
+        return _units(step, row.cell) if given else "recorded from PyTorch: a constant"
     is_setting = row.cell.name in optimizers.settings(step.moment.recipe)
     return "from the first step" if is_setting else "from the step before"
+
+
+def _units(step: StepSheet, cell: Cell) -> str:
+    """Return the units of an input or target of a table.
+
+    For another given number, the result is "".
+    """
+    symbol, batch = parse(cell.name), step.moment.batch
+    scaling = {"input": batch.scaling, "target": batch.target_scaling}.get(symbol.kind)
+    if scaling is None:
+        return ""
+    low, high = (ends[symbol.indices[0]] for ends in (scaling.low, scaling.high))
+    if (low, high) == (0.0, 1.0):
+        return ""
+    if low == high:
+        return f"constant {shown(low)} in the table, scaled to 0"
+    return f"scaled: 0 is {shown(low)} and 1 is {shown(high)} in the table"
 
 
 def _meaning(step: StepSheet, row: CellRow) -> str:

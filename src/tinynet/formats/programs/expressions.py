@@ -1,10 +1,14 @@
-"""Formulas as expressions of a programming language."""
+"""Formulas and arrays as expressions of a programming language."""
 
 from collections.abc import Callable
+from textwrap import indent, wrap
+
+import numpy as np
 
 from tinynet.formats.programs.languages import Language
 from tinynet.numerics.definitions import Formula
 
+MAX_LINE = 80  # characters of a line of numbers
 PRECEDENCE = {"select": 0, "<": 1, ">": 1, "==": 1, "+": 2, "-": 2, "*": 3, "/": 3, "neg": 4}
 
 
@@ -43,3 +47,19 @@ def _operation(operation: str, operands: list[str], language: Language) -> str:
     if operation == "select":
         return language.select.format(*operands)
     return f" {operation} ".join(operands)
+
+
+def array_literal(array: np.ndarray, language: Language) -> str:
+    """Return an array as a literal.
+
+    Each row of weights is on its own lines of up to 80 characters.
+    """
+    opening, closing = language.brackets
+    if array.ndim == 2:
+        text = ",\n".join(array_literal(row, language) for row in array)
+    else:
+        text = ", ".join(map(language.literal, array))
+        if len(text) <= MAX_LINE:
+            return f"{opening}{text}{closing}"
+        text = "\n".join(wrap(text, MAX_LINE))
+    return f"{opening}\n{indent(text, language.step)}\n{closing}"

@@ -3,11 +3,14 @@
 Only the syntax for a network is listed.
 """
 
+import json
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+PLAIN_IN_C = frozenset(string.ascii_letters + string.digits + " _-+.,:;()[]<>=/*'")
 FLOAT_PROMISE = "Every machine computes the same bits: sums in float, functions in double and rounded once."
 
 
@@ -15,11 +18,13 @@ FLOAT_PROMISE = "Every machine computes the same bits: sums in float, functions 
 class Language:
     """The syntax of a language, as format strings.
 
+    name : Key in `LANGUAGES`.
     constant : Declaration of a constant array.
     array, number, fixed : Declaration of an array, of a variable, and of a variable that is assigned once.
     loop, loop_from_1 : First line of a loop that counts from 0, and from 1.
     select : Conditional expression: the condition, the value if true, and the value if false.
-    usage : Comment that shows a call of the program.
+    usage, table_usage : Comments that show a call of the program, and of the program of a table.
+    text : Returns the literal of a text.
     max_function : Function that returns the larger of two numbers.
     promise : Comment about the computed bits.
     function : Name of every other function.
@@ -28,6 +33,7 @@ class Language:
     brackets : Start and end of an array literal.
     """
 
+    name: str
     constant: str
     array: str
     number: str
@@ -36,6 +42,8 @@ class Language:
     loop_from_1: str
     select: str
     usage: str
+    table_usage: str
+    text: Callable[[str], str]
     max_function: str
     promise: str = "Every machine computes the same bits, those of TinyNet."
     function: str = "{operation}"
@@ -44,6 +52,11 @@ class Language:
     close: str = "}"
     step: str = "    "
     brackets: tuple[str, str] = ("[", "]")
+
+    @property
+    def kind(self) -> str:
+        """Name of the type of a number in C."""
+        return "float" if self.dtype == "float32" else "double"
 
     def literal(self, value: float) -> str:
         """Return the shortest literal with exactly this value."""
@@ -54,6 +67,21 @@ class Language:
         return self.max_function if operation == "max" else self.function.format(operation=operation)
 
 
+def _c_text(text: str) -> str:
+    """Return the literal of a text in UTF-8.
+
+    Characters that may have a meaning in C are octal: a trigraph starts with two question marks.
+
+    >>> print(_c_text('a "é"'))
+    "a \\042\\303\\251\\042"
+    """
+    letters = (
+        chr(byte) if chr(byte) in PLAIN_IN_C else f"\\{byte:03o}"
+        for byte in text.encode(errors="surrogatepass")
+    )
+    return f'"{"".join(letters)}"'
+
+
 def c(name: str, dtype: str) -> Language:
     """Return C99 for a network with this name.
 
@@ -62,6 +90,7 @@ def c(name: str, dtype: str) -> Language:
     single = dtype == "float32"
     kind = "float" if single else "double"
     return Language(
+        name="c",
         constant=f"static const {kind} {{array}}{{shape}} = {{values}}",
         array=f"{kind} {{array}}[{{size}}]",
         number=f"{kind} {{cell}}",
@@ -70,6 +99,8 @@ def c(name: str, dtype: str) -> Language:
         loop_from_1="for (int {i} = 1; {i} < {count}; {i}++) {{",
         select="{} ? {} : {}",
         usage=f"{kind} inputs[{{inputs}}] = {{{{...}}}}, outputs[{{outputs}}]; {{name}}_predict(inputs, outputs);",
+        table_usage="double cells[{size}] = {{...}}; {kind} outputs[{outputs}]; {name}_predict(cells, outputs);",
+        text=_c_text,
         max_function=f"{name}_larger",
         promise=FLOAT_PROMISE if single else Language.promise,
         function=f"(float){name}_{{operation}}"
@@ -81,6 +112,7 @@ def c(name: str, dtype: str) -> Language:
 
 
 PYTHON = Language(
+    name="python",
     constant="{array} = {values}",
     array="{array} = [0.0] * {size}",
     number="{cell}",
@@ -89,11 +121,14 @@ PYTHON = Language(
     loop_from_1="for {i} in range(1, {count}):",
     select="{1} if {0} else {2}",
     usage="outputs = {name}_predict(inputs)  # {inputs} numbers in, a list of {outputs} numbers out",
+    table_usage="outputs = {name}_predict(row)  # a mapping of {columns} in, a list of {results} out",
+    text=repr,
     max_function="max",
     end="",
     close="",
 )
 JAVASCRIPT = Language(
+    name="javascript",
     constant="const {array} = {values}",
     array="const {array} = new Array({size}).fill(0)",
     number="let {cell}",
@@ -102,11 +137,13 @@ JAVASCRIPT = Language(
     loop_from_1="for (let {i} = 1; {i} < {count}; {i}++) {{",
     select="{} ? {} : {}",
     usage="const outputs = {name}_predict(inputs); // {inputs} numbers in, an array of {outputs} numbers out",
+    table_usage="const outputs = {name}_predict(row); // an object of {columns} in, an array of {results} out",
+    text=json.dumps,
     max_function="larger",
     step="  ",
 )
 LANGUAGES: dict[str, Callable[[str, str], Language]] = {
     "c": c,
-    "python": lambda name, dtype: PYTHON,
-    "javascript": lambda name, dtype: JAVASCRIPT,
+    PYTHON.name: lambda name, dtype: PYTHON,
+    JAVASCRIPT.name: lambda name, dtype: JAVASCRIPT,
 }

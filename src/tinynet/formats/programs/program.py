@@ -6,27 +6,25 @@ The programs have no dependencies. The programs are generated from the sheet.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from textwrap import indent, wrap
-
-import numpy as np
+from typing import Any
 
 from tinynet.core.formulas import Formula
 from tinynet.core.sheet import Sheet
 from tinynet.core.weights import Weights
 from tinynet.data.examples import Examples
-from tinynet.data.scaling import Scaling
-from tinynet.errors import TinyNetError
-from tinynet.formats.programs.expressions import expression
+from tinynet.errors import TinyNetError, counted
+from tinynet.formats.programs.comments import legend, summary
+from tinynet.formats.programs.expressions import array_literal, expression
 from tinynet.formats.programs.functions import functions
 from tinynet.formats.programs.languages import LANGUAGES, Language
 from tinynet.formats.programs.loops import Statement, at, statements
+from tinynet.formats.programs.table_rows import TableRows, table_rows
 from tinynet.formats.tensors import layers_of
 from tinynet.numerics.definitions import called
 from tinynet.templates import render
 from tinynet.validation import check_choice
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-MAX_LINE = 80  # characters of a line of numbers
 
 
 def program_text(
@@ -40,7 +38,8 @@ def program_text(
 
     See `Network.code`.
 
-    examples : The meaning of inputs and outputs for a comment, and the scaling.
+    examples : The meaning of inputs and outputs for a comment. If the examples are rows of a table, the program takes
+        such rows.
     """
     check_choice("language", language, LANGUAGES)
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -54,21 +53,35 @@ def program_text(
     program = Program(network, syntax)
     for statement in statements(Sheet.of(network.architecture)):
         program.add(statement)
-    double = LANGUAGES[language](name, "float64")  # functions compute in double
+    double = LANGUAGES[language](name, "float64")  # functions and tables compute in double
+    table = None if examples is None else table_rows(examples, double)
     fields = {"name": name, "inputs": network.sizes[0], "outputs": network.sizes[-1]}
     return render(
         "tinynet.formats.programs",
         f"code.{language}.jinja",
         **fields,
         language=syntax,
-        comment=[*_summary(network), *_legend(examples), syntax.usage.format(**fields), syntax.promise],
+        comment=[
+            *summary(network),
+            *legend(examples, name, syntax),
+            _usage(syntax, table, fields),
+            syntax.promise,
+        ],
         constants="\n".join(_constants(network, syntax)),
         body="\n".join(program.lines),
         used=[double.function_name(function) for function in sorted(program.used)],
         functions=list(functions(program.used, double)),
-        scaling=None if examples is None else _ranges(examples.scaling, syntax),
-        target_scaling=None if examples is None else _ranges(examples.target_scaling, syntax),
+        table=table,
     )
+
+
+def _usage(language: Language, table: TableRows | None, fields: dict[str, Any]) -> str:
+    """Return a call of the program."""
+    if table is None:
+        return language.usage.format(**fields)
+    counts = {"columns": counted(len(table.cells), "column"), "results": counted(fields["outputs"], "number")}
+    kind = language.kind if table.target_scaling is None else "double"
+    return language.table_usage.format(**fields, **counts, size=table.size, kind=kind)
 
 
 class Program:
@@ -151,83 +164,7 @@ def _constants(network: Weights, language: Language) -> Iterator[str]:
     for n, layer in enumerate(layers_of(network, language.dtype), 1):
         for part, array in zip(("weight", "bias"), layer, strict=True):
             shape = "".join(f"[{size}]" for size in array.shape)
-            values = _array_literal(array, language)
+            values = array_literal(array, language)
             yield (
                 language.constant.format(array=f"layer{n}_{part}", shape=shape, values=values) + language.end
             )
-
-
-def _array_literal(array: np.ndarray, language: Language) -> str:
-    """Return an array as a literal.
-
-    Each row of weights is on its own lines of up to 80 characters.
-    """
-    opening, closing = language.brackets
-    if array.ndim == 2:
-        text = ",\n".join(_array_literal(row, language) for row in array)
-    else:
-        text = ", ".join(map(language.literal, array))
-        if len(text) <= MAX_LINE:
-            return f"{opening}{text}{closing}"
-        text = "\n".join(wrap(text, MAX_LINE))
-    return f"{opening}\n{indent(text, language.step)}\n{closing}"
-
-
-def _summary(network: Weights) -> list[str]:
-    """Return lines about the network.
-
-    The lines have no characters that could end a comment.
-    """
-    from tinynet.version import __version__
-
-    layers = [
-        f"{network.sizes[0]} inputs",
-        *(f"{len(layer.bias)} {layer.activation}" for layer in network.layers),
-    ]
-    origin = _printable(network.origin) or "unknown"
-    return [
-        f"A {'-'.join(map(str, network.sizes))} network with {network.architecture.parameter_count:,} parameters, "
-        f"generated by TinyNet {__version__}.",
-        f"Origin: {origin}.",
-        f"Layers: {', '.join(layers)}.",
-    ]
-
-
-def _legend(examples: Examples | None) -> Iterator[str]:
-    """Yield the meaning of each input and output.
-
-    Nothing is yielded without examples.
-    """
-    if examples is None:
-        return
-    for i, column in enumerate(examples.columns or ()):
-        yield f"inputs[{i}]: {_printable(column)}{_range_text(examples.scaling, i, ', clipped outside')}."
-    for j, name in enumerate(examples.target_names):
-        yield f"outputs[{j}]: {_printable(name)}{_range_text(examples.target_scaling, j)}."
-
-
-def _range_text(scaling: Scaling | None, i: int, clipping: str = "") -> str:
-    """Return a phrase with the range of a column.
-
-    The ends of the range become 0 and 1.
-    """
-    if scaling is None or (scaling.low[i], scaling.high[i]) == (0.0, 1.0):
-        return ""
-    if scaling.low[i] == scaling.high[i]:
-        return f", constant {scaling.low[i]!r}, scaled to 0"
-    return f", {scaling.low[i]!r} to {scaling.high[i]!r} scaled to 0 to 1{clipping}"
-
-
-def _ranges(scaling: Scaling | None, language: Language) -> dict[str, str] | None:
-    """Return the ranges of the columns as array literals.
-
-    The first literal has the low values, the second the high values.
-    """
-    if scaling is None:
-        return None
-    return {name: _array_literal(np.array(getattr(scaling, name)), language) for name in ("low", "high")}
-
-
-def _printable(text: str) -> str:
-    """Return a text without characters that could end a comment."""
-    return "".join(letter for letter in text if letter.isprintable())

@@ -2,6 +2,7 @@
 
 The package must not depend on how requests arrive.
 
+fields.py       the types of fields, with their limits
 requests.py     validated request records, and the limits of the page
 choices.py      the choices of a recipe and an architecture
 failures.py     the responses to mistakes in requests

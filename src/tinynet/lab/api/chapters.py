@@ -1,24 +1,28 @@
 """The chapters of the story, for the page."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from tinynet.core.architecture import Architecture
 from tinynet.data import pictures
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.choices import choices
-from tinynet.lab.api.requests import (
-    MAX_NETWORKS,
-    MAX_PARAMETERS,
-    MAX_STEPS,
-    MAX_WORK,
+from tinynet.lab.api.fields import (
     ArchitectureJson,
     RecipeJson,
+    Seed,
     StrictRequest,
-    check_training,
+    Text,
+    Whole,
+    limits,
+    one_of,
 )
+from tinynet.lab.api.requests import MAX_NETWORKS, MAX_PARAMETERS, MAX_STEPS, MAX_WORK, check_training
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int, check_seed
+from tinynet.story import content, journey
+from tinynet.story.quiz import QUESTIONS, heads
+from tinynet.story.runs import Journey
+from tinynet.version import __version__
 
 MAX_CHAPTER_NETWORKS = 100_000
 STEPS_PER_EPOCH = 400  # 4 lines; the longest chapter trains 100 times more epochs
@@ -31,9 +35,9 @@ class StoryRequest(StrictRequest):
     The chapter is for one network and many seeds.
     """
 
-    chapter: str
-    seed: int = 0
-    networks: int = 1000
+    chapter: Annotated[Text, one_of("chapter", QUESTIONS)]
+    seed: Seed = 0
+    networks: Annotated[Whole, limits("networks", 1, MAX_CHAPTER_NETWORKS)] = 1000
     recipe: RecipeJson = field(default_factory=Recipe)
     architecture: ArchitectureJson = field(default_factory=Architecture)
 
@@ -43,9 +47,6 @@ def about() -> dict[str, Any]:
 
     The limits and choices are those of the page. Each chapter has its question.
     """
-    from tinynet.story.quiz import heads
-    from tinynet.version import __version__
-
     limits = {"parameters": MAX_PARAMETERS, "steps": MAX_STEPS, "networks": MAX_NETWORKS}
     return {"version": __version__, "limits": limits, "choices": choices(), "chapters": heads()}
 
@@ -55,13 +56,6 @@ def chapter(request: StoryRequest) -> dict[str, Any]:
 
     The figures are SVG. The result also has the index of the correct option of the question.
     """
-    from tinynet.story import content, journey
-    from tinynet.story.quiz import QUESTIONS
-    from tinynet.story.runs import Journey
-
-    check_choice("chapter", request.chapter, QUESTIONS)
-    check_seed(request.seed)
-    check_int("networks", request.networks, 1, MAX_CHAPTER_NETWORKS)
     check_training(request.architecture, request.recipe, pictures.lines())
     steps = request.recipe.epochs * STEPS_PER_EPOCH
     if request.networks * steps * request.architecture.parameter_count > MAX_WORK:

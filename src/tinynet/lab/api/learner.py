@@ -5,12 +5,13 @@ The memorizer and the learner are compared side by side.
 
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from tinynet.core.sheet import Sheet
 from tinynet.data import pictures
+from tinynet.data.pictures import MAX_GRID
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions, verdicts
@@ -20,14 +21,16 @@ from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
 from tinynet.experiments.population import population
-from tinynet.lab.api.requests import Progress, StrictRequest, WorldJson
+from tinynet.lab.api.fields import Number, Rule, StrictRequest, Text, Whole, WorldJson, limits, one_of
+from tinynet.lab.api.requests import Progress
 from tinynet.model.network import Network
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
-from tinynet.validation import check_choice, check_int, check_number
+from tinynet.validation import check_number
 
 SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # pictures of a request for Bayes-optimal outputs
+PIXEL = {"type": "number", "minimum": 0, "maximum": 1}
 MAX_SEEDS = 2_048  # seeds of a rung
 RUNG_PICTURES = 5_000  # pictures in the exam of a rung; the two networks take the full exam
 
@@ -39,15 +42,18 @@ class RungRequest(StrictRequest):
     The seeds are 0 to networks - 1.
     """
 
-    key: str
-    networks: int = 256
+    key: Annotated[Text, one_of("key", RUNG)]
+    networks: Annotated[Whole, limits("networks", 1, MAX_SEEDS)] = 256
 
 
 @dataclass(frozen=True)
 class BayesRequest(StrictRequest):
     """Pictures of a world, for the Bayes-optimal outputs."""
 
-    pictures: list[list[float]]
+    pictures: Annotated[
+        list[Annotated[list[Number], Rule(list, {"items": PIXEL, "minItems": 4, "maxItems": MAX_GRID**2})]],
+        Rule(list, {"minItems": 1, "maxItems": MAX_PICTURES}),
+    ]
     world: WorldJson = field(default_factory=World)
 
 
@@ -172,8 +178,6 @@ def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
 
     Earlier results are reused.
     """
-    check_choice("key", request.key, RUNG)
-    check_int("networks", request.networks, 1, MAX_SEEDS)
     ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline
     missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):

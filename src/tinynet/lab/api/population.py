@@ -4,7 +4,7 @@ The results are how many classify the examples correctly, and their margins.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -14,18 +14,17 @@ from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions, verdicts
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.experiments.population import Population, all_right_phrase, population
-from tinynet.lab.api.requests import (
-    MAX_NETWORKS,
-    MAX_WORK,
+from tinynet.lab.api.fields import (
     ArchitectureJson,
-    ExamplesJson,
-    Progress,
+    FirstSeed,
+    Number,
     RecipeJson,
     StrictRequest,
+    Whole,
     WorldJson,
-    check_training,
+    limits,
 )
-from tinynet.validation import check_int
+from tinynet.lab.api.requests import MAX_NETWORKS, MAX_WORK, ExamplesJson, Progress, check_training
 
 BINS = 60  # bins of a histogram, 30 on each side of zero
 SEEDS_PER_BIN = 12
@@ -42,9 +41,9 @@ class PopulationRequest(StrictRequest):
     architecture: ArchitectureJson
     recipe: RecipeJson
     examples: ExamplesJson
-    inputs: list[float]
-    networks: int = 1000
-    first_seed: int = 0
+    inputs: list[Number]
+    networks: Annotated[Whole, limits("networks", 1, MAX_NETWORKS)] = 1000
+    first_seed: FirstSeed = 0
     world: WorldJson | None = None
 
 
@@ -83,7 +82,6 @@ def _check(request: PopulationRequest, source: Source) -> None:
             f"has {counted(found, 'number')}. It must have {expected:,}, one for each input.",
             parameter="inputs",
         )
-    check_int("networks", request.networks, 1, MAX_NETWORKS)
     steps = request.recipe.epochs * examples_per_epoch(source)
     work = request.networks * steps * request.architecture.parameter_count
     if work > MAX_WORK:

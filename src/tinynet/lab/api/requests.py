@@ -1,22 +1,35 @@
 """The validated requests of the page, and its limits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
-from typing import Annotated, Any
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator, ConfigDict
 
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
+from tinynet.data.encoding import Encoding, InputColumn, Kind
 from tinynet.data.examples import Examples
+from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
 from tinynet.errors import TinyNetError, named
+from tinynet.lab.api.fields import (
+    ArchitectureJson,
+    FirstSeed,
+    Number,
+    RecipeJson,
+    Seed,
+    StrictRequest,
+    Switch,
+    Text,
+    Whole,
+    WorldJson,
+    limits,
+)
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
-from tinynet.validation import check_fields, check_int
 
 MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
@@ -25,36 +38,6 @@ MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
 MAX_SEEDS = 256
 Progress = Callable[[int, int], None]
-
-
-def _strict(kind: str, record: type) -> BeforeValidator:
-    """Return the reader of a record in a request.
-
-    Only files may use the names of earlier versions.
-    """
-
-    def read(data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        check_fields(kind, data, [each.name for each in fields(record)])
-        return record(**data)
-
-    return BeforeValidator(read)
-
-
-ArchitectureJson = Annotated[Architecture, _strict("a network", Architecture)]
-RecipeJson = Annotated[Recipe, _strict("a recipe", Recipe)]
-WorldJson = Annotated[World, _strict("a world", World)]
-
-
-class AbandonedError(Exception):
-    """The client has disconnected."""
-
-
-class StrictRequest:
-    """A record that rejects unknown fields."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True)
@@ -66,7 +49,7 @@ class SheetRequest(StrictRequest):
 
     architecture: ArchitectureJson
     recipe: RecipeJson
-    batch: int = 1
+    batch: Annotated[Whole, limits("batch", 1, MAX_BATCH)] = 1
 
 
 @dataclass(frozen=True)
@@ -74,8 +57,8 @@ class InitialParametersRequest(StrictRequest):
     """The initial parameters of `count` seeds."""
 
     architecture: ArchitectureJson
-    first_seed: int = 0
-    count: int = 1
+    first_seed: FirstSeed = 0
+    count: Annotated[Whole, limits("count", 1, MAX_SEEDS)] = 1
 
 
 @dataclass(frozen=True)
@@ -85,13 +68,38 @@ class ScalingJson(StrictRequest):
     `Scaling.to_json` writes this record.
     """
 
-    columns: list[str]
-    low: list[float]
-    high: list[float]
+    columns: list[Text]
+    low: list[Number]
+    high: list[Number]
+    fill: list[Number] | None = None
 
     def scaling(self) -> Scaling:
         """Return the validated scaling."""
-        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high))
+        fill = None if self.fill is None else tuple(self.fill)
+        return Scaling(tuple(self.columns), tuple(self.low), tuple(self.high), fill)
+
+
+@dataclass(frozen=True)
+class InputColumnJson(StrictRequest):
+    """How a column of a table became inputs; see `InputColumn`."""
+
+    name: Text
+    kind: Kind
+    values: list[Text]
+    flag: Switch
+
+
+@dataclass(frozen=True)
+class EncodingJson(StrictRequest):
+    """How the columns of a table became inputs; see `Encoding`."""
+
+    columns: list[InputColumnJson]
+    missing: Missing | None = None
+
+    def encoding(self) -> Encoding:
+        """Return the validated encoding."""
+        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag) for c in self.columns]
+        return Encoding(tuple(columns), self.missing)
 
 
 @dataclass(frozen=True)
@@ -101,14 +109,15 @@ class ExamplesJson(StrictRequest):
     `Examples.to_json` writes this record.
     """
 
-    inputs: list[list[float]]
-    targets: list[list[float]] | None
-    names: list[str]
-    shape: tuple[int, int] | None = (2, 2)
-    target_names: list[str] = field(default_factory=lambda: ["horizontal", "vertical"])
+    inputs: list[list[Number]]
+    targets: list[list[Number]] | None
+    names: list[Text]
+    shape: tuple[Whole, Whole] | None = (2, 2)
+    target_names: list[Text] = field(default_factory=lambda: ["horizontal", "vertical"])
     scaling: ScalingJson | None = None
     target_scaling: ScalingJson | None = None
-    unbounded: bool = False
+    unbounded: Switch = False
+    encoding: EncodingJson | None = None
 
     def examples(self) -> Examples:
         """Return the validated examples."""
@@ -118,8 +127,17 @@ class ExamplesJson(StrictRequest):
         scaling, target_scaling = (
             None if found is None else found.scaling() for found in (self.scaling, self.target_scaling)
         )
+        encoding = None if self.encoding is None else self.encoding.encoding()
         return Examples(
-            inputs, targets, names, self.shape, target_names, scaling, target_scaling, self.unbounded
+            inputs,
+            targets,
+            names,
+            self.shape,
+            target_names,
+            scaling,
+            target_scaling,
+            self.unbounded,
+            encoding,
         )
 
 
@@ -146,9 +164,9 @@ class Experiment(StrictRequest):
     architecture: ArchitectureJson
     recipe: RecipeJson
     examples: ExamplesJson
-    seed: int = 0
-    parameters: list[float] | None = None
-    origin: str = "set by hand"
+    seed: Seed = 0
+    parameters: list[Number] | None = None
+    origin: Text = "set by hand"
     world: WorldJson | None = None
 
     @property
@@ -171,7 +189,6 @@ def check_sheet_request(request: SheetRequest) -> None:
     """
     check_size(request.architecture)
     _check_patience(request.recipe)
-    check_int("batch", request.batch, 1, MAX_BATCH)
     count = request.architecture.parameter_count
     if request.batch * count > 4 * MAX_PARAMETERS:
         raise TinyNetError(

@@ -23,6 +23,7 @@ from tinynet.lab.api.requests import (
     check_training,
 )
 from tinynet.model.network import Network
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
@@ -35,7 +36,11 @@ def cell_labels(sheet: Sheet, names: Iterable[str]) -> dict[str, list[str]]:
     In a title, "{2}" is the name of input 2.
     """
     inputs = [f"{{{i}}}" for i in range(sheet.architecture.sizes[0])]
-    return {name: [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)] for name in names}
+    labels = {}
+    for name in names:
+        check_cancelled()
+        labels[name] = [mathml_symbol(name), text_symbol(name), title(sheet, name, inputs)]
+    return labels
 
 
 def initial_state(architecture: Architecture, recipe: Recipe) -> dict[str, float]:
@@ -65,13 +70,11 @@ def initial_parameters(request: InitialParametersRequest) -> dict[str, Any]:
     check_size(request.architecture)
     check_int("count", request.count, 1, MAX_SEEDS)
     check_int("first_seed", request.first_seed, 0, MAX_SEED + 1 - request.count)
-    seeds = range(request.first_seed, request.first_seed + request.count)
-    return {
-        "first_seed": request.first_seed,
-        "initial_parameters": [
-            Network.initial(request.architecture, seed=s).parameters.tolist() for s in seeds
-        ],
-    }
+    found = []
+    for seed in range(request.first_seed, request.first_seed + request.count):
+        check_cancelled()
+        found.append(Network.initial(request.architecture, seed=seed).parameters.tolist())
+    return {"first_seed": request.first_seed, "initial_parameters": found}
 
 
 def picture_sets(grid: int) -> dict[str, Any]:

@@ -3,23 +3,30 @@
 The results are a summary of the columns, and an experiment.
 """
 
-import io
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
-from tinynet.core.architecture import Architecture
+import numpy as np
+
 from tinynet.data import splits, tables
-from tinynet.data.cells import is_missing, separate_numbers
-from tinynet.data.readers import NO_ROWS, opened
+from tinynet.data.column_kinds import kind_of, present_words, reason_to_leave_out
+from tinynet.data.column_roles import Roles
+from tinynet.data.columns import NUMBER, Column
+from tinynet.data.dialects import Dialect
+from tinynet.data.encoding import Kind, missing_cells
+from tinynet.data.missing import Missing
+from tinynet.data.raw_tables import RawTable, read_cells
+from tinynet.data.readers import HeaderError, Source, TextFile
 from tinynet.errors import TinyNetError
+from tinynet.lab.api.fields import Number, Seed, Switch, Text, Whole
 from tinynet.lab.api.requests import StrictRequest, check_size
-from tinynet.recipe import Loss, Recipe
+from tinynet.training.defaults import defaults
 from tinynet.validation import check_int
 
-MAX_DISTINCT, MAX_SHOWN = 11, 4  # counted, and shown, distinct cells of a column
+MAX_SHOWN = 4  # different cells of a column that are shown
+MAX_NUMBERS = 10  # a column with more different numbers holds numbers to predict, not classes
 MAX_ROWS = 5_000  # rows of a table on the page
 MAX_HIDDEN_NODES = 64  # nodes that the page draws
-STEPS = 20_000  # steps of the proposed training
 LABELS = (
     "label",
     "species",
@@ -37,19 +44,23 @@ class TableText(StrictRequest):
     """A CSV table as text.
 
     name : name of its file, for errors.
+    header : whether the first line has the column names. None decides it.
+    delimiter, decimal : the character between cells, and the character before decimals. None finds them.
     """
 
-    name: str
+    name: Text
     text: str
+    header: Switch | None = None
+    delimiter: Text | None = None
+    decimal: Literal[".", ","] | None = None
 
-    def stream(self) -> io.StringIO:
-        """Return the text as a stream with a name.
+    def source(self) -> TextFile:
+        """Return the text with the name of its file."""
+        return TextFile(self.name, self.text)
 
-        The name is that of the file.
-        """
-        stream = io.StringIO(self.text.removeprefix("\ufeff"), newline="")
-        stream.name = self.name
-        return stream
+    def dialect(self) -> Dialect:
+        """Return the validated dialect."""
+        return Dialect(self.delimiter, self.decimal, None, self.header)
 
 
 @dataclass(frozen=True)
@@ -59,80 +70,105 @@ class TableRequest(TableText):
     label : column with the classes, or with the numbers to predict.
     predict : whether the column has numbers to predict.
     ignore : columns to leave out.
+    categories : columns whose numbers are categories.
+    missing : how missing cells are treated; None refuses them.
     hidden_nodes : nodes of the hidden layer.
     held_out : fraction of the rows to hold out.
     """
 
-    label: str = "label"
-    ignore: list[str] = field(default_factory=list)
-    hidden_nodes: int = 5
-    held_out: float = 0.3
-    seed: int = 0
-    predict: bool = False
+    label: Text = "label"
+    ignore: list[Text] = field(default_factory=list)
+    hidden_nodes: Whole = 5
+    held_out: Number = 0.3
+    seed: Seed = 0
+    predict: Switch = False
+    categories: list[Text] = field(default_factory=list)
+    missing: Missing | None = None
 
 
 class ColumnSummary(NamedTuple):
     """The content of a column.
 
-    missing : number of empty cells.
-    different : number of distinct cells, up to 11. `examples` has up to 4 of the distinct cells.
-    odd : the first cell that is not a number, or None.
-    words : whether at least half of the cells are not numbers.
+    kind : "number", "category" or "date".
+    missing : number of missing cells.
+    different : number of different cells that are not missing. `examples` has up to 4 of them.
+    odd : the first word in a column of numbers, or None.
     low, high : the smallest and the largest number.
+    left_out : why the column is no input, or None.
+    label : whether the column may be a label.
     """
 
     name: str
+    kind: Kind
     missing: int
     different: int
     examples: list[str]
     odd: str | None
-    words: bool
     low: float
     high: float
-    rows: int
+    left_out: str | None
+    label: bool
 
 
-def summarize_columns(source: Any) -> list[ColumnSummary]:
-    """Return a summary of each column of a table."""
-    with opened(source) as table:
-        chunks = list(table.chunks)
-    if not chunks:
-        raise TinyNetError(f"{table.name} {NO_ROWS}")
-    columns = [[cell for rows in chunks for cell in rows.columns[k]] for k in range(len(table.columns))]
-    return [_summary(name, cells) for name, cells in zip(table.columns, columns, strict=True)]
+def _all_inputs(table: Source) -> Roles:
+    return Roles(tuple(table.columns), selects=table.named)
 
 
-def _summary(name: str, cells: list[Any]) -> ColumnSummary:
-    present = [cell for cell in cells if not is_missing(cell)]
-    distinct = list(dict.fromkeys(str(cell).strip() for cell in present))
-    numbers, odd = separate_numbers(present)
+def _cells(request: TableText) -> RawTable:
+    """Return the cells of a table. If the first line looks like data and nothing else is said, it is data.
+
+    Raises TinyNetError with all rows of another width.
+    """
+    try:
+        raw = read_cells(request.source(), _all_inputs, request.dialect())
+    except HeaderError:
+        raw = read_cells(request.source(), _all_inputs, replace(request.dialect(), header=False))
+    raw.problems.check()
+    return raw
+
+
+def _summary(column: Column, raw: RawTable) -> ColumnSummary:
+    kind = kind_of(column)
+    missing = missing_cells(column, kind)
+    present = column[~missing]
+    words = present_words(present, present.codes >= 0)
+    numbers = present.numbers[present.codes == NUMBER]
+    distinct = [*words, *(f"{number:.6g}" for number in np.unique(numbers))]
+    whole = bool((numbers == np.round(numbers)).all())
     return ColumnSummary(
-        name,
-        missing=len(cells) - len(present),
-        different=min(len(distinct), MAX_DISTINCT),
+        column.name,
+        kind,
+        missing=int(missing.sum()),
+        different=len(distinct),
         examples=distinct[:MAX_SHOWN],
-        odd=str(odd[0]) if odd else None,
-        words=len(odd) >= len(numbers),
+        odd=words[0] if kind == "number" and words else None,
         low=float(numbers.min()) + 0.0 if len(numbers) else 0.0,  # + 0.0 turns -0.0 into 0.0
         high=float(numbers.max()) + 0.0 if len(numbers) else 0.0,
-        rows=len(cells),
+        left_out=reason_to_leave_out(column, kind, missing) if raw.roles.selects else None,
+        label=2 <= len(distinct) <= tables.MAX_CLASSES and whole,
     )
 
 
 def columns(request: TableText) -> dict[str, Any]:
-    """Return the number of rows, column summaries, and a label.
+    """Return what was understood of a table: its dialect, a summary of each column, and a label.
 
-    The label is the column proposed as the label, or None. The summary has an entry for each column.
+    The label is the column proposed as the label, or None.
     """
-    found = summarize_columns(request.stream())
-    possible = [c.name for c in found if c.missing == 0 and 2 <= c.different <= tables.MAX_CLASSES]
-    words = [c.name for c in found if c.words and c.name in possible]
-    by_name = [name for label in LABELS for name in possible if name.strip().lower() == label]
-    label = next(iter([*by_name, *reversed(words)]), None)
+    raw = _cells(request)
+    assert raw.dialect is not None
+    found = [_summary(column, raw) for column in raw.of(raw.roles.inputs)]
+    possible = [c for c in found if c.label and not c.missing]
+    few = [c.name for c in possible if c.kind != "number" or c.different <= MAX_NUMBERS]
+    by_name = [name for label in LABELS for name in few if name.strip().lower() == label]
+    words = [c.name for c in possible if c.kind == "category"]
     return {
-        "rows": found[0].rows,
-        "label": label,
-        "columns": [c._asdict() | {"label": c.name in possible} for c in found],
+        "rows": len(raw),
+        "label": next(iter([*by_name, *reversed(words)]), None),
+        "note": " ".join(raw.notes),
+        "header": raw.dialect.header,
+        "delimiter": raw.dialect.delimiter,
+        "decimal": raw.dialect.decimal or ".",
+        "columns": [c._asdict() for c in found],
     }
 
 
@@ -142,7 +178,15 @@ def table(request: TableRequest) -> dict[str, Any]:
     The examples are those for training and the held-out examples.
     """
     label, targets = (None, request.label) if request.predict else (request.label, None)
-    read = tables.read(request.stream(), label=label, targets=targets, ignore=request.ignore)
+    read = tables.read(
+        request.source(),
+        label=label,
+        targets=targets,
+        ignore=request.ignore,
+        categories=request.categories,
+        missing=request.missing,
+        dialect=request.dialect(),
+    )
     if len(read) > MAX_ROWS:
         option = "--target" if request.predict else "--label"
         raise TinyNetError(
@@ -152,16 +196,13 @@ def table(request: TableRequest) -> dict[str, Any]:
     held_out = request.held_out or None
     parts = splits.split_dataset(read, held_out=held_out, scale=True, seed=request.seed)
     check_int("hidden_nodes", request.hidden_nodes, 1, MAX_HIDDEN_NODES)
-    sizes = (len(read.columns), request.hidden_nodes, len(read.target_names))
-    architecture = Architecture(sizes, output="identity" if request.predict else "softmax")
+    architecture, recipe = defaults(parts.training, hidden=request.hidden_nodes, seed=request.seed)
     check_size(architecture)
-    epochs = min(100, max(5, STEPS // len(parts.training)))
-    loss: Loss = "mse" if request.predict else "cross_entropy"
-    recipe = Recipe(loss=loss, order="shuffled", epochs=epochs, seed=request.seed)
     return {
         "examples": parts.training.to_json(),
         "held_out": None if parts.held_out is None else parts.held_out.to_json(),
         "architecture": architecture.to_json(),
         "recipe": recipe.to_json(),
         "sentence": str(parts),
+        "notes": list(read.notes),
     }

@@ -6,6 +6,7 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
 from tinynet.lab.api.requests import Experiment, check_training
+from tinynet.numerics.cancellation import detached
 from tinynet.plugins import extra
 from tinynet.training.checks import check
 
@@ -21,7 +22,7 @@ def torch_step(request: Experiment) -> dict[str, Any]:
     check_training(request.architecture, request.recipe, examples)
     network = request.network()
     check(request.architecture, examples, request.recipe)
-    torch = extra("torch", "this check", "torch")
+    torch = detached(lambda: extra("torch", "this check", "torch"))  # the first import takes seconds
     layers = [
         [torch.tensor(part, dtype=torch.float64, requires_grad=True) for part in (layer.weight, layer.bias)]
         for layer in network.layers

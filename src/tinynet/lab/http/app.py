@@ -1,40 +1,46 @@
 """The application of the laboratory.
 
-The application has routes, error responses, and jobs that report their progress.
+The application has error responses, and jobs that report their progress.
 """
 
 import asyncio
+import hashlib
 import json
-import socket
-import threading
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
-from tinynet.errors import TinyNetError
-from tinynet.lab.api import chapters, failures, requests, sheets, torch_check
-from tinynet.lab.api import learner as learner_api
-from tinynet.lab.api import population as population_api
-from tinynet.lab.api import table as table_api
-from tinynet.lab.http.jobs import RETRY_AFTER, WAITING, WORKERS, BusyError, Workers
-from tinynet.lab.http.middleware import Guard, error_response
+from tinynet.data.pictures import MAX_GRID
+from tinynet.lab.api import failures, sheets
+from tinynet.lab.api.fields import limits
+from tinynet.lab.http import network
+from tinynet.lab.http.answers import JSON, Answer, answer, encoded, error_response
+from tinynet.lab.http.jobs import RETRY_AFTER, BusyError, Job, Workers
+from tinynet.lab.http.middleware import Guard
+from tinynet.lab.http.routes import LINES, ROUTES, Route, responses
 
 PAGE = Path(__file__).parents[2] / "page"
 NOT_BUILT = "the page is not built. In a checkout, run `npm --prefix web ci && npm --prefix web run build`."
 PROGRESS_INTERVAL = 0.1  # seconds between two lines of progress
+JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)", re.ASCII | re.IGNORECASE)
+SHORT_JOBS = 4  # that run at the same time as long jobs
+BUSY = f"too many jobs are waiting. Try again in {RETRY_AFTER} seconds."
 
 
-def create_app(host: str = "127.0.0.1") -> FastAPI:
+def create_app(host: str = "127.0.0.1", token: str = "") -> FastAPI:
     """Return the application of the laboratory.
 
     host : the host name that requests may use, besides the local names.
+    token : the token that requests must have, or an empty text.
 
     >>> create_app().openapi()["info"]["title"]
     "TinyNet's laboratory"
@@ -43,170 +49,157 @@ def create_app(host: str = "127.0.0.1") -> FastAPI:
 
     app = FastAPI(
         title="TinyNet's laboratory", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        redirect_slashes=False,
         description="Sheets, recordings, populations and chapters for the page. Errors are {\"error\": sentence, \"parameters\": names}.",
     )  # fmt: skip
-    app.state.workers = Workers()
+    app.state.workers, app.state.short = Workers(), Workers(SHORT_JOBS)
     _add_errors(app)
-    _add_routes(app)
-    _add_jobs(app)
+    for name, route in ROUTES.items():
+        _add_route(app, name, route)
+    _add_pictures(app)
     _add_page(app)
-    local = {"127.0.0.1", "localhost", "::1", host}
-    everywhere = {"*", socket.gethostname()} if host in ("0.0.0.0", "::") else set()
-    app.add_middleware(Guard, hosts=frozenset(local | everywhere))
+    app.add_middleware(Guard, hosts=network.allowed_hosts(host), token=token)
+    _document(app)
     return app
 
 
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(TinyNetError)
-    async def user_mistake(_: Request, error: TinyNetError) -> JSONResponse:
-        return JSONResponse(failures.failure(error), 400)
+def _document(app: FastAPI) -> None:
+    """Remove the status 422 from the OpenAPI description: FastAPI adds it, and the laboratory answers 400."""
+    described = app.openapi()
+    for path in described["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for name in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(name, None)
 
+
+def close(app: FastAPI) -> None:
+    """Cancel all jobs of an application."""
+    app.state.workers.close()
+    app.state.short.close()
+
+
+def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
-    async def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def invalid_request(request: Request, error: RequestValidationError) -> Response:
+        kind = request.headers.get("content-type", "")
+        if request.method == "POST" and not JSON_TYPE.match(kind):
+            return error_response(400, f"the Content-Type is {kind!r}. It must be {JSON}.")
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
-        return JSONResponse(failures.validation_failure(found), 400)
+        return Answer(400, encoded(failures.validation_failure(found))).response()
 
     @app.exception_handler(HTTPException)
-    async def refused_request(request: Request, error: HTTPException) -> JSONResponse:
+    async def refused_request(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
         if error.status_code in (404, 405):
             message = f"the laboratory has no {request.method} {request.url.path}. The requests are listed in /api/openapi.json."
+            if error.status_code == 405:
+                headers.setdefault("Allow", "GET, HEAD")
         else:  # FastAPI raises 400 for a body that is no text
             message = failures.NOT_JSON
-        return error_response(error.status_code, message, **(error.headers or {}))
-
-    @app.exception_handler(ImportError)
-    async def missing_package(_: Request, error: ImportError) -> JSONResponse:
-        return error_response(501, str(error))
+        return error_response(error.status_code, message, **headers)
 
     @app.exception_handler(BusyError)
-    async def busy(_: Request, __: BusyError) -> JSONResponse:
-        message = f"{WORKERS + WAITING} jobs are running or waiting. Try again in {RETRY_AFTER} seconds."
-        return error_response(429, message, **{"Retry-After": str(RETRY_AFTER)})
+    async def busy(_: Request, __: BusyError) -> Response:
+        return error_response(503, BUSY, **{"Retry-After": str(RETRY_AFTER)})
 
 
-def _add_routes(app: FastAPI) -> None:
-    @app.get("/api/about", summary="Version, limits, chapters")
-    def about() -> dict[str, Any]:
-        return chapters.about()
+def _add_route(app: FastAPI, name: str, route: Route) -> None:
+    respond = _stream if route.media_type == LINES else _respond
 
-    @app.get("/api/pictures/{grid}", summary="The built-in sets of pictures")
-    def picture_sets(grid: int) -> dict[str, Any]:
-        return sheets.picture_sets(grid)
+    async def get(request: Request) -> Response:
+        return await respond(request, route, None)
 
-    @app.post("/api/sheet", summary="The cells of a step and their formulas")
-    def sheet(request: Annotated[requests.SheetRequest, Body()]) -> Response:
-        return _json(sheets.sheet(request))
+    async def post(request: Request, body: Any) -> Response:
+        return await respond(request, route, body)
 
-    @app.post("/api/initial_parameters", summary="The initial parameters of seeds, equal to PyTorch's")
-    def initial_parameters(request: Annotated[requests.InitialParametersRequest, Body()]) -> dict[str, Any]:
-        return sheets.initial_parameters(request)
+    if route.record is not None:
+        post.__annotations__["body"] = Annotated[route.record, Body()]
+    app.add_api_route(
+        f"/api/{name}", get if route.record is None else post, methods=["GET" if route.record is None else "POST"],
+        name=name, summary=route.summary, response_class=Response, responses=responses(route),
+    )  # fmt: skip
 
-    @app.post("/api/check", summary="One step, computed by PyTorch")
-    def check(request: Annotated[requests.Experiment, Body()]) -> dict[str, Any]:
-        return torch_check.torch_step(request)
+
+def _add_pictures(app: FastAPI) -> None:
+    route = Route("The built-in sets of pictures", int, lambda grid, _: sheets.picture_sets(grid))
 
     @app.get(
-        "/api/learner",
-        summary="A memorizer and a learner with their exam results, and the rungs of the ladder",
+        "/api/pictures/{grid}", summary=route.summary, response_class=Response, responses=responses(route)
     )
-    def learner() -> Response:
-        return _json(learner_api.learner())
-
-    @app.post("/api/bayes", summary="The Bayes-optimal outputs for pictures")
-    def bayes(request: Annotated[learner_api.BayesRequest, Body()]) -> Response:
-        return _json(learner_api.bayes(request))
-
-    @app.post("/api/columns", summary="A summary of the columns of a CSV table")
-    def columns(request: Annotated[table_api.TableText, Body()]) -> Response:
-        return _json(table_api.columns(request))
-
-    @app.post("/api/table", summary="A CSV table as training examples and held-out examples")
-    def table(request: Annotated[table_api.TableRequest, Body()]) -> Response:
-        return _json(table_api.table(request))
-
-    @app.post("/api/recording", summary="A recording of a training, as safetensors", response_class=Response)
-    def recording(request: Annotated[requests.Experiment, Body()]) -> Response:
-        run = sheets.recording(request)
-        headers = {
-            "ETag": f'"{run.identity}"',
-            "Content-Disposition": 'attachment; filename="run.safetensors"',
-        }
-        return Response(run.to_bytes(), media_type="application/octet-stream", headers=headers)
+    async def pictures(request: Request, grid: Annotated[int, limits("grid", 2, MAX_GRID)]) -> Response:
+        return await _respond(request, route, grid)
 
 
-def _json(document: Any) -> Response:
-    """Return a JSON response without validation.
+async def _key(request: Request) -> tuple[str, bytes]:
+    """Return a key that is equal for equal requests."""
+    body = await request.body()
+    document = json.loads(body) if body else None
+    return request.url.path, hashlib.sha256(json.dumps(document, sort_keys=True).encode()).digest()
 
-    Validation is slow for a sheet with thousands of lists.
+
+async def _respond(request: Request, route: Route, body: Any) -> Response:
+    """Compute the answer to a short request.
+
+    If all of its clients disconnect, the job is cancelled.
     """
-    return Response(
-        json.dumps(document, ensure_ascii=False, separators=(",", ":")), media_type="application/json"
-    )
+    workers, key = request.app.state.short, await _key(request)
+    job = workers.join(key, lambda progress: answer(lambda: route.compute(body, progress)))
+    disconnected = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait(
+            [asyncio.wrap_future(job.future), disconnected], return_when=asyncio.FIRST_COMPLETED
+        )
+        found = job.future.result() if job.future.done() else None
+        return error_response(408, BUSY) if found is None else found.response()
+    finally:
+        disconnected.cancel()
+        workers.leave(key, job)
 
 
-def _add_jobs(app: FastAPI) -> None:
-    @app.post(
-        "/api/population",
-        summary="Many seeds: lines of JSON with the progress, then the result",
-    )
-    async def population(request: Annotated[population_api.PopulationRequest, Body()]) -> StreamingResponse:
-        return _stream(app, lambda progress: population_api.train_population(request, progress))
-
-    @app.post("/api/story", summary="A chapter of the journey: lines of JSON as for a population")
-    async def story(request: Annotated[chapters.StoryRequest, Body()]) -> StreamingResponse:
-        return _stream(app, lambda _: chapters.chapter(request))
-
-    @app.post("/api/rung", summary="A rung of the ladder: lines of JSON as for a population")
-    async def rung(request: Annotated[learner_api.RungRequest, Body()]) -> StreamingResponse:
-        return _stream(app, lambda progress: learner_api.rung(request, progress))
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
-def _stream(app: FastAPI, job: Callable[[Callable[[int, int], None]], Any]) -> StreamingResponse:
-    """Run a job and return lines of JSON.
+async def _stream(request: Request, route: Route, body: Any) -> Response:
+    """Run a long job and return lines of JSON.
 
     The lines are the progress, then the result or the error.
 
-    If the client disconnects, the job is cancelled.
+    If all of its clients disconnect, the job is cancelled.
     """
-    cancelled, state = threading.Event(), {"done": 0, "total": 0}
-
-    def progress(done: int, total: int) -> None:
-        if cancelled.is_set():
-            raise requests.AbandonedError
-        state.update(done=done, total=total)
-
-    def run() -> Any:
-        try:
-            return None if cancelled.is_set() else job(progress)
-        except requests.AbandonedError:  # no client reads the result
-            return None
-
-    future = app.state.workers.submit(run)
-
-    async def lines() -> AsyncIterator[str]:
-        try:
-            while not future.done():
-                yield json.dumps(state) + "\n"
-                await asyncio.wait([asyncio.wrap_future(future)], timeout=PROGRESS_INTERVAL)
-            yield json.dumps(_outcome(future)) + "\n"
-        finally:  # runs if the client disconnects, too
-            cancelled.set()
-
-    return StreamingResponse(lines(), media_type="application/x-ndjson")
+    workers, key = request.app.state.workers, await _key(request)
+    job = workers.join(key, lambda progress: answer(lambda: route.compute(body, progress)))
+    return StreamingResponse(_lines(workers, key, job), media_type=LINES)
 
 
-def _outcome(future: "Future[Any]") -> dict[str, Any]:
-    error = future.exception()
-    if error is None:
-        return {"result": future.result()}
-    if isinstance(error, TinyNetError):
-        return failures.failure(error)
-    return {"error": f"the laboratory failed: {type(error).__name__}: {error}"}
+async def _lines(workers: Workers, key: Any, job: Job) -> AsyncIterator[bytes]:
+    finished = asyncio.wrap_future(job.future)
+    try:
+        while not job.future.done():
+            state = {"done": job.done, "total": job.total, "waiting": workers.position(job)}
+            yield encoded(state) + b"\n"
+            await asyncio.wait([finished], timeout=PROGRESS_INTERVAL)
+        found = job.future.result()
+        if found is not None:
+            yield found.line()
+    finally:  # runs if the client disconnects, too
+        workers.leave(key, job)
+
+
+class _PageMount(Mount):
+    """The files of the page."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether a path may be a file. The requests of the page, and paths with "..", are not."""
+        parts = scope["path"].split("/")
+        return (Match.NONE, {}) if parts[1:2] == ["api"] or ".." in parts else super().matches(scope)
 
 
 def _add_page(app: FastAPI) -> None:
     if (PAGE / "index.html").is_file():
-        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+        app.router.routes.append(_PageMount("/", StaticFiles(directory=PAGE, html=True), name="page"))
         return
 
     @app.get("/", include_in_schema=False)

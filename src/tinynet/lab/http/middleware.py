@@ -1,17 +1,29 @@
 """Checks before every route, and security headers.
 
-A request must name a known host, come from the page itself, and have a small body.
+A request must name a known host, come from the page itself, have the token, and have a small body.
 """
 
+import asyncio
+import hmac
 import ipaddress
-from urllib.parse import urlsplit
+import logging
+import re
+from urllib.parse import parse_qs
 
 from fastapi import Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tinynet.lab.http.answers import error_response
+
 MAX_BODY = 1_000_000  # bytes
+MAX_BODY_SECONDS = 20.0  # in which the whole body must arrive
 TOO_LARGE = f"the request has more than {MAX_BODY:,} bytes. Send a smaller request."
+TOO_SLOW = f"the request did not arrive within {MAX_BODY_SECONDS:g} seconds. Send the request again."
+NO_TOKEN = (
+    "the request has no valid token. Open the laboratory at the address that it printed, with ?token=…."
+)
+FAILED = "the laboratory failed. The reason is in the output of the command."
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -24,59 +36,97 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+# The Host header: a name, an IPv4 address or an IPv6 address in brackets, and a port.
+HOST = re.compile(r"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
+MAX_PORT = 65_535
 
 
 class Guard:
     """Middleware that rejects unsafe requests.
 
-    Hosts, origins and body sizes are checked. Security headers are added to responses.
+    Hosts, origins, tokens and bodies are checked. Security headers are added to responses.
+
+    hosts : the allowed host names, in lower case. "*" allows all IP addresses.
+    token : the token that each request must have, or an empty text.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self._app, self._hosts = app, hosts
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str = "") -> None:
+        self._app, self._hosts, self._token = app, hosts, token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await send(
+                {"type": "websocket.close", "code": 1008, "reason": "the laboratory has no websockets"}
+            )
+        elif scope["type"] == "http":
+            await self._handle(Request(scope), receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
+
+    async def _handle(self, request: Request, receive: Receive, send: Send) -> None:
+        started = False
+        cookie = self._new_cookie(request)
 
         async def with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((k.lower().encode(), v.encode()) for k, v in HEADERS.items()),
-                ]
+                started = True
+                message["headers"] = [*message.get("headers", []), *SECURITY_HEADERS, *cookie]
             await send(message)
 
-        request = Request(scope)
         refused = self._refused(request)
+        body = None if refused is not None else await _body(receive)
+        if isinstance(body, Response):
+            refused = body
         if refused is not None:
-            await refused(scope, receive, with_headers)
+            refused.headers["Connection"] = "close"  # the body may be unread
+            await refused(request.scope, receive, with_headers)
             return
-        body = await _body(receive) if request.method == "POST" else b""
-        if body is None:
-            await error_response(413, TOO_LARGE)(scope, receive, with_headers)
-            return
-        await self._app(scope, replay_body(body, receive), with_headers)
+        assert isinstance(body, bytes)
+        try:
+            await self._app(request.scope, replay_body(body, receive), with_headers)
+        except Exception:
+            logging.getLogger(__name__).exception("the laboratory failed")
+            if started:
+                raise
+            await error_response(500, FAILED)(request.scope, receive, with_headers)
 
     def _refused(self, request: Request) -> Response | None:
-        host = request.headers.get("host", "")
-        if not self._known(urlsplit(f"//{host}").hostname or ""):
-            return error_response(
-                403,
-                f"the request is for the host {host!r}. Open the laboratory at the address that it printed.",
+        """Return the response to a request that is not allowed."""
+        headers = request.headers
+        host = headers.get("host", "")
+        if not self._is_known(host):
+            message = (
+                f"the request is for the host {host!r}. Open the laboratory at the address that it printed."
             )
-        origin = request.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
-            return error_response(
-                403, f"the request comes from {origin!r}. Only the laboratory's own page may send requests."
+            return error_response(403, message)
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() != f"{request.scope['scheme']}://{host}".lower():
+            message = f"the request comes from {origin!r}. Only the laboratory's own page may send requests."
+            return error_response(403, message)
+        if not _is_same_site(request):
+            message = (
+                "the request comes from another web page. Only the laboratory's own page may send requests."
             )
-        if int(request.headers.get("content-length", "0") or 0) > MAX_BODY:
+            return error_response(403, message)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            return error_response(400, "the request has two lengths. Send either Content-Length or chunks.")
+        length = headers.get("content-length", "0")
+        if not (length.isascii() and length.isdigit()):
+            return error_response(400, "the Content-Length of the request is not a whole number.")
+        if len(length) > len(str(MAX_BODY)) or int(length) > MAX_BODY:
             return error_response(413, TOO_LARGE)
+        if self._token and not any(map(self._is_token, _tokens(request))):
+            return error_response(401, NO_TOKEN, **{"WWW-Authenticate": "Bearer"})
         return None
 
-    def _known(self, name: str) -> bool:
+    def _is_known(self, host: str) -> bool:
+        found = HOST.fullmatch(host)
+        if found is None or int(found[2] or 0) > MAX_PORT:
+            return False
+        name = found[1].strip("[]").lower()
         if name in self._hosts:
             return True
         # With "*", any IP address is allowed, but no name: DNS can point a name of an attacker to this
@@ -86,17 +136,70 @@ class Guard:
         except ValueError:
             return False
 
+    def _is_token(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self._token.encode())
 
-async def _body(receive: Receive) -> bytes | None:
-    """Return a request's body, or None if too large."""
-    found = b""
-    while True:
-        message = await receive()
-        found += message.get("body", b"")
-        if len(found) > MAX_BODY:
-            return None
-        if not message.get("more_body", False):
-            return found
+    def _new_cookie(self, request: Request) -> list[tuple[bytes, bytes]]:
+        """Return the cookie for a browser that opens the address with the token."""
+        if not self._token or not any(map(self._is_token, _query_tokens(request))):
+            return []
+        cookie = f"{cookie_name(request)}={self._token}; Path=/; HttpOnly; SameSite=Strict"
+        return [(b"set-cookie", cookie.encode())]
+
+
+def cookie_name(request: Request) -> str:
+    """Return the name of the cookie with the token.
+
+    Browsers do not tell the ports of a host apart. The name does.
+    """
+    found = HOST.fullmatch(request.headers.get("host", ""))
+    return f"tinynet-token-{(found and found[2]) or 80}"
+
+
+def _query_tokens(request: Request) -> list[str]:
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    try:
+        return parse_qs(query, max_num_fields=100).get("token", [])
+    except ValueError:  # more fields
+        return []
+
+
+def _tokens(request: Request) -> list[str]:
+    """Return the tokens of a request: of its address, its Authorization header and its cookie."""
+    kind, _, found = request.headers.get("authorization", "").partition(" ")
+    bearer = [found.strip()] if kind.lower() == "bearer" else []
+    cookie = request.cookies.get(cookie_name(request))
+    return [*_query_tokens(request), *bearer, *([] if cookie is None else [cookie])]
+
+
+def _is_same_site(request: Request) -> bool:
+    """Return whether a request comes from the laboratory's page, or opens the page.
+
+    Sources: Fetch Metadata Request Headers, W3C. Programs other than browsers do not send these headers.
+    """
+    headers = request.headers
+    if headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
+        return True
+    opens_page = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
+    return opens_page and request.method == "GET" and not request.scope["path"].startswith("/api/")
+
+
+async def _body(receive: Receive) -> bytes | Response:
+    """Return the body of a request, or the response to a body that is too large or too slow."""
+    found = bytearray()
+    try:
+        async with asyncio.timeout(MAX_BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return error_response(408, TOO_SLOW)  # nobody reads it
+                found += message.get("body", b"")
+                if len(found) > MAX_BODY:
+                    return error_response(413, TOO_LARGE)
+                if not message.get("more_body", False):
+                    return bytes(found)
+    except TimeoutError:
+        return error_response(408, TOO_SLOW)
 
 
 def replay_body(body: bytes, receive: Receive) -> Receive:
@@ -111,8 +214,3 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_body
-
-
-def error_response(status: int, message: str, **headers: str) -> JSONResponse:
-    """Return a JSON response with an error message."""
-    return JSONResponse({"error": message}, status, headers)

@@ -1,84 +1,69 @@
 """The server process.
 
-The process finds a free port, opens the browser, and ends by Ctrl-C.
+The process prints its address, opens the browser, and ends by Ctrl-C.
 """
 
 import os
-import socket
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tinynet.errors import TinyNetError
-from tinynet.lab.http.app import NOT_BUILT, PAGE, create_app
-from tinynet.validation import check_int
+from fastapi import FastAPI
 
-MAX_TRIED_PORTS = 20
-MAX_PORT = 65_535
-PORT_UNAVAILABLE = {98, 48, 10048, 13}  # errno: in use (Linux, macOS, Windows), or no permission
+from tinynet.lab.http.app import NOT_BUILT, PAGE, close, create_app
+from tinynet.lab.http.network import addresses, checked_token, free_port
 
-
-def free_port(host: str, port: int) -> socket.socket:
-    """Return a listening socket at this port, or the next.
-
-    The next free port is used if this port is taken.
-
-    port : 0 to 65,535; 0 is any free port.
-
-    Raises TinyNetError if the host is not an address of this machine, or no port is free.
-    """
-    if not host:  # a socket would take it for all addresses
-        raise TinyNetError(
-            "is empty. It must be an address of this machine. Try 127.0.0.1.", parameter="host"
-        )
-    check_int("port", port, 0, MAX_PORT)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + MAX_TRIED_PORTS, MAX_PORT + 1) if port else 1):
-        found = socket.socket(family, socket.SOCK_STREAM)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            found.bind((host, candidate))
-            found.listen(128)
-        except OSError as error:
-            found.close()
-            if error.errno not in PORT_UNAVAILABLE:
-                raise TinyNetError(
-                    f"is {host}. The server cannot listen there: {error.strerror}. Try 127.0.0.1.",
-                    parameter="host",
-                ) from error
-            continue
-        return found
-    last = port + MAX_TRIED_PORTS - 1
-    raise TinyNetError(
-        f"is {port}. The ports {port} to {last} are in use. Choose another port.", parameter="port"
-    )
-
-
-def serve(host: str, port: int, *, browser: bool, echo: Callable[[str], None]) -> None:
-    """Serve the laboratory until Ctrl-C.
-
-    echo : prints the address.
-    """
+if TYPE_CHECKING:
     import uvicorn
 
+
+def serve(
+    host: str, port: int, *, token: str | None = None, browser: bool, echo: Callable[[str], None]
+) -> None:
+    """Serve the laboratory until Ctrl-C.
+
+    token : the token that requests must have. With None, there is a token if other machines can connect. An empty text is no
+        token.
+    echo : prints the address.
+    """
+    token = checked_token(host, token)
     listening = free_port(host, port)
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
-    app = create_app(host)
-    echo(f"TinyNet's laboratory: {address}   (Ctrl-C stops it)")
+    found = addresses(host, listening.getsockname()[1], token)
+    app = create_app(host, token)
+    echo(f"TinyNet's laboratory: {found[0]}   (Ctrl-C stops it)")
+    for address in found[1:]:
+        echo(f"On this machine: {address}")
     if not (PAGE / "index.html").is_file():
         echo(f"Warning: {NOT_BUILT}")
     if browser and _has_display():
-        threading.Timer(0.5, webbrowser.open, [address]).start()
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        threading.Timer(0.5, webbrowser.open, [found[-1]]).start()
     try:
-        server.run(sockets=[listening])
+        make_server(app).run(sockets=[listening])
     except KeyboardInterrupt:  # the normal end
         pass
     finally:
-        app.state.workers.close()
+        close(app)
         listening.close()
+
+
+def make_server(app: FastAPI) -> "uvicorn.Server":
+    """Return the server of an application."""
+    import uvicorn
+
+    from tinynet.lab.http.protocol import Connection
+
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            server_header=False,
+        )
+    )
 
 
 def _has_display() -> bool:

@@ -15,6 +15,7 @@ from tinynet.lab.api import chapters, failures, population, requests, sheets, to
 from tinynet.lab.api import learner as learner_api
 from tinynet.lab.api import table as table_api
 from tinynet.lab.api.requests import Progress
+from tinynet.numerics.cancellation import AbandonedError, cancelled_by, check_cancelled
 from tinynet.validation import check_choice
 
 WORKERS = 2  # requests that run at the same time
@@ -88,10 +89,10 @@ class MessageHandler:
         key = message["id"]
         with self._free:
             try:
-                progress = self._progress(key)
-                progress(0, 0)
-                result = result_of(message["request"], message.get("body"), progress)
-            except requests.AbandonedError:
+                with cancelled_by(self._cancelled[key]):
+                    check_cancelled()
+                    result = result_of(message["request"], message.get("body"), self._progress(key))
+            except AbandonedError:
                 return
             except Exception as error:
                 self._send({"id": key, **failure(error)}, [])
@@ -108,8 +109,6 @@ class MessageHandler:
 
         def progress(done: int, total: int) -> None:
             nonlocal last
-            if self._cancelled[key].is_set():
-                raise requests.AbandonedError
             if time.monotonic() - last > PROGRESS_INTERVAL:
                 last = time.monotonic()
                 self._send({"id": key, "done": done, "total": total}, [])

@@ -47,7 +47,7 @@ def snapshot(source: Network | Recording, note: str = LIVE, css_class: str = "")
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
     >>> print(snapshot(run, note="")["text/plain"].splitlines()[0])
-    4-3-2 network, seed 0, after 8 steps: the loss went from 0.2694 to 0.2684.
+    4-3-2 network, seed 0, after 8 steps: the training loss went from 0.2694 to 0.2684.
     """
     sentence, network, examples = _described(source)
     table_of = content.numbers_table if examples.regression else content.predictions_table
@@ -99,21 +99,22 @@ def _described(source: Network | Recording) -> tuple[str, Network, Examples]:
     if isinstance(source, Network):
         name, count = source.origin or "set by hand", source.architecture.parameter_count
         return f"{_sizes(source)} network, {name}: {count:,} parameters.", source, examples_for(source)
-    first, last = (number(float(f"{loss:.4g}")) for loss in _first_and_last_loss(source))
     name = f"{source.network.origin or 'set by hand'}, after {counted(source.steps, 'step')}"
-    sentence = f"{_sizes(source.network)} network, {name}: the loss went from {first} to {last}."
+    sentence = f"{_sizes(source.network)} network, {name}: {_losses(source)}."
     if source.stopped:
         sentence += f" The training stopped: {source.stopped.reason}."
     return sentence, source.final, source.examples
 
 
-def _first_and_last_loss(run: Recording) -> tuple[float, float]:
-    """Return the loss of the first and the last epoch.
+def _losses(run: Recording) -> str:
+    """Return the change of the training loss in words.
 
-    If no epoch is complete, the losses are those of single steps.
+    For a loss without a formula, the losses are those of the first and the last batch.
     """
-    losses = run.loss_per_epoch if run.epochs else run.losses
-    return (losses[0], losses[-1]) if len(losses) else (math.nan, math.nan)
+    external = run.recipe.loss == "external" and len(run.losses) > 0
+    losses = (run.losses[0], run.losses[-1]) if external else (run.training_loss(0), run.training_loss())
+    first, last = (number(float(f"{loss:.4g}")) for loss in losses)
+    return f"the {'loss of the batch' if external else 'training loss'} went from {first} to {last}"
 
 
 def _sizes(network: Network) -> str:

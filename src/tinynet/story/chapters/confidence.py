@@ -27,12 +27,12 @@ def high_rate(j: Journey) -> Iterator[Part]:
     """Train the same network at a high learning rate."""
     run, rate = j.high_rate_run, j.high_rate_recipe.learning_rate
     yield Text(
-        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The average "
-        f"loss goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+        f"Would a higher learning rate help? Train the network from the same random numbers at a rate of {rate:g}. The training "
+        f"loss goes from {run.training_loss(0):.4f} to {run.training_loss():.4f}."
     )
     yield Figure(
         "loss",
-        "The mean loss at both learning rates.",
+        "The mean loss while training at both learning rates.",
         lambda: plots.loss_curve(
             {f"rate {j.recipe.learning_rate:g}": j.run, f"rate {rate:g}": run}, constant=j.constant_loss
         ),

@@ -14,11 +14,13 @@ def train(j: Journey) -> Iterator[Part]:
     run = j.run
     yield Text(
         f"An epoch is one pass over the four pictures. This training has {run.recipe.epochs:,} epochs, which makes {len(run):,} "
-        f"nudges. The learning rate sets the size of each nudge, and here it is {run.recipe.learning_rate:g}. The mean loss "
-        f"goes from {run.loss_per_epoch[0]:.4f} to {run.loss_per_epoch[-1]:.4f}."
+        f"nudges. The learning rate sets the size of each nudge, and here it is {run.recipe.learning_rate:g}. The training "
+        f"loss, the mean loss over the four pictures, goes from {run.training_loss(0):.4f} to {run.training_loss():.4f}."
     )
     yield Figure(
-        "loss", "The mean loss of each epoch.", lambda: plots.loss_curve(run, constant=j.constant_loss)
+        "loss",
+        "The mean loss of each epoch while training.",
+        lambda: plots.loss_curve(run, constant=j.constant_loss),
     )
     yield loss_table(run)
     yield predictions_table("Predictions for the training pictures", run.final, j.lines)
@@ -58,7 +60,7 @@ def converge(j: Journey) -> Iterator[Part]:
     )
     yield Figure(
         "convergence",
-        "The loss, and the movement of the first layer's weights in each epoch.",
+        "The mean loss while training, and the movement of the first layer's weights in each epoch.",
         lambda: plots.convergence(run),
     )
     yield Text(
@@ -85,7 +87,7 @@ def _conclusion(j: Journey) -> str:
     run, movement = j.run, j.run.movement_per_epoch
     if not movement[-1] < movement[0]:
         return "The movement did not become smaller, so the training does not converge."
-    if diagnosis.final_loss(run) < diagnosis.LEARNED * j.constant_loss:
+    if run.training_loss() < diagnosis.LEARNED * j.constant_loss:
         return "The movement became smaller, and the loss is low. The training converges to a solution."
     flat = (
         "The movement became smaller, but the loss is still high. Small nudges mean that the loss is flat, not that the "

@@ -131,6 +131,17 @@ describe("the ladder", () => {
     expect(text()).toContain("adds noise: not measured yet");
   });
 
+  it("shows its place in the queue of the server", async () => {
+    measure.mockImplementation((_key, _networks, progress) => {
+      progress(0, 0, 7);
+      return new Promise(() => {});
+    });
+    await open("noise");
+    await click("Measure");
+    expect(text()).toContain("Place in the queue: 7");
+    expect(screen.queryByRole("progressbar")).toBeNull();
+  });
+
   it("does not measure the selected rung while all rungs are being measured", async () => {
     measureForever(0, 0);
     await open();

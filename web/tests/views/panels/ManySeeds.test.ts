@@ -91,12 +91,14 @@ describe("the panel of many seeds", () => {
     population.mockImplementationOnce(
       (_, progress, signal) =>
         new Promise((_, reject) => {
-          progress(2500, 10_000);
+          progress(0, 0, 3);
+          setTimeout(() => progress(2500, 10_000), 50);
           signal.addEventListener("abort", () => reject(signal.reason));
         }),
     );
     await click("Measure");
-    expect(text()).toContain("2,500 of 10,000");
+    expect(text()).toContain("Place in the queue: 3");
+    await screen.findByText(/2,500 of 10,000/);
     expect(screen.getByRole<HTMLProgressElement>("progressbar").value).toBe(2500);
     await click("Cancel");
     await waitFor(() => expect(screen.getByRole("button", { name: "Measure" })).toBeTruthy());

@@ -2,19 +2,17 @@ import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { PythonApi } from "../../../src/api/api";
 import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../../../src/engine/recipe";
-import type { TableColumn } from "../../../src/types";
 import Table from "../../../src/views/panels/Table.svelte";
-import { LINES, openLab } from "../../laboratory";
+import { LINES, openLab, tableColumn, tableHead } from "../../laboratory";
 
-const column = (name: string, change: Partial<TableColumn> = {}): TableColumn => ({
-  name, words: false, odd: null, low: 0, high: 1, missing: 0, different: 11, examples: [], label: false, ...change,
-}); // prettier-ignore
 const COLUMNS = [
-  column("name", { words: true }),
-  column("width"),
-  column("height"),
-  column("note", { words: true }),
-  column("kind", { words: true, label: true, different: 2, examples: ["a", "b"] }),
+  tableColumn({ name: "name", kind: "category", left_out: "different in every row" }),
+  tableColumn({ name: "width", missing: 2 }),
+  tableColumn({ name: "height" }),
+  tableColumn({ name: "note", kind: "category", left_out: "different in every row" }),
+  tableColumn({ name: "color", kind: "category", different: 2, examples: ["red", "blue"] }),
+  tableColumn({ name: "typo", odd: "red" }),
+  tableColumn({ name: "kind", kind: "category", label: true, different: 2, examples: ["a", "b"] }),
 ];
 const ANSWER = {
   examples: LINES,
@@ -29,7 +27,10 @@ const field = (name: string | RegExp) => screen.getByLabelText<HTMLInputElement>
 
 async function open(label: string | null = "kind") {
   const table = vi.fn<PythonApi["table"]>(async () => ANSWER);
-  const lab = await openLab({ seed: 5 }, { table, columns: async () => ({ rows: 1200, label, columns: COLUMNS }) });
+  const lab = await openLab(
+    { seed: 5 },
+    { table, columns: async () => ({ ...tableHead(COLUMNS, label), rows: 1200 }) },
+  );
   await lab.files.open(new File(["…"], "own.csv"));
   render(Table, { lab });
   return { lab, table };
@@ -44,11 +45,13 @@ describe("the Table panel", () => {
       .slice(1)
       .map((row) => [...row.children].map((cell) => cell.textContent!.trim()));
     expect(cells).toEqual([
-      ["name", "row names", "more than 10 values: , …"],
-      ["width", "input", "numbers from 0 to 1"],
+      ["name", "row names", "101 categories: , …"],
+      ["width", "input", "numbers from 0 to 1; 2 missing"],
       ["height", "input", "numbers from 0 to 1"],
-      ["note", "not used (text)", "more than 10 values: , …"],
-      ["kind", "label", "2 values: a, b"],
+      ["note", "not used", "101 categories: , … (different in every row)"],
+      ["color", "input", "2 categories: red, blue"],
+      ["typo", "not used (words among numbers)", "numbers from 0 to 1; not a number: red"],
+      ["kind", "label", "2 categories: a, b"],
     ]);
     expect(["Hidden nodes", "Held-out fraction", "Seed"].map((name) => field(name).value)).toEqual(["5", "0.3", "5"]);
   });
@@ -62,13 +65,27 @@ describe("the Table panel", () => {
     const choice = {
       label: "kind",
       predict: false,
-      ignore: ["width", "note"],
+      ignore: ["width", "typo"],
+      missing: null,
+      header: true,
+      delimiter: ",",
+      decimal: ".",
       hidden_nodes: 3,
       held_out: 0.3,
       seed: 5,
     };
     expect(table.mock.calls[0][0]).toEqual({ name: "own.csv", text: "…", ...choice });
     expect([lab.root.name, lab.state.step, lab.run!.setup.examples.names]).toEqual(["own.csv", 400, LINES.names]);
+  });
+
+  it("asks for missing cells of the columns that are used", async () => {
+    const { table } = await open();
+    await fireEvent.change(field("Missing cells"), { target: { value: "flag" } });
+    await fireEvent.click(button("Train"));
+    await waitFor(() => expect(table).toHaveBeenCalled());
+    expect(table.mock.calls[0][0]).toMatchObject({ missing: "flag" });
+    await fireEvent.click(field("Use width as input"));
+    expect(screen.queryByLabelText("Missing cells")).toBeNull();
   });
 
   it("includes an excluded column again", async () => {
@@ -82,12 +99,12 @@ describe("the Table panel", () => {
   it("predicts a column of numbers", async () => {
     const { table } = await open();
     const options = [...field("Label").querySelectorAll("option")].map(({ value, disabled }) => [value, disabled]);
-    expect(options).toEqual([["name", true], ["width", false], ["height", false], ["note", true], ["kind", false]]); // prettier-ignore
+    expect(options).toEqual([["name", true], ["width", false], ["height", false], ["note", true], ["color", true], ["typo", false], ["kind", false]]); // prettier-ignore
     await fireEvent.change(field("Label"), { target: { value: "height" } });
     expect(screen.getByText("target")).toBeTruthy();
     await fireEvent.click(button("Train"));
     await waitFor(() => expect(table).toHaveBeenCalled());
-    expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["note", "kind"] });
+    expect(table.mock.calls[0][0]).toMatchObject({ label: "height", predict: true, ignore: ["typo"] });
   });
 
   it("requires a label, and shows the error of Python", async () => {

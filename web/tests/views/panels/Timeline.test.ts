@@ -68,19 +68,19 @@ describe("the Timeline panel", () => {
 
   it("shows the losses and the number of correct examples", async () => {
     const lab = await open({ step: 4, heldOut: LINES });
-    const [first, second, last] = lab.run!.lossPerEpoch;
-    expect(text()).toContain(`Epoch 2: mean loss ${second.toFixed(4)}`);
-    expect(text()).toContain(`Last epoch: mean loss ${last.toFixed(4)}.`);
+    const [now, end] = [lab.run!.trainingLoss(4), lab.run!.trainingLoss(12)];
+    expect(text()).toContain(`Training loss at this step: ${now.toFixed(4)}, at the end: ${end.toFixed(4)}.`);
     const heldOut = lab.run!.heldOutPerEpoch[0].toFixed(4);
-    expect(text()).toMatch(new RegExp(`, [0-4] of 4 held-out pictures\\. Held-out loss after epoch 1: ${heldOut}\\.`));
-    expect(first).toBeGreaterThan(last);
+    expect(text()).toMatch(new RegExp(`, [0-4] of 4 held-out pictures\\. Held-out loss at this step: ${heldOut}\\.`));
+    expect(now).toBeGreaterThan(end);
+    expect(text()).not.toContain(lab.run!.lossPerEpoch.at(-1)!.toFixed(4));
   });
 
   it("shows the errors of a regression in its units", async () => {
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [10, 10] };
     await open({ pictures: { ...LINES, target_scaling }, heldOut: { ...LINES, target_scaling } });
     expect(text()).toMatch(
-      /Mean absolute error on 4 training pictures: [\d.]+ for horizontal and [\d.]+ for vertical\. On 4 held-out pictures: [\d.]+ for/,
+      /On 4 training pictures: R² [\d.−e]+, MAE [\d.]+, RMSE [\d.]+ for horizontal; R² [\d.−e]+, MAE [\d.]+, RMSE [\d.]+ for vertical\. On 4 held-out pictures: R²/,
     );
   });
 

@@ -25,7 +25,7 @@ describe("the runs side by side", () => {
     expect(first.slice(0, 2)).toEqual(["main run", "from step 0"]);
     expect(branch.slice(0, 2)).toEqual(["branch 1", "from step 4: learning rate 0.5, ⟨layer1.bias[0]⟩ = 2"]);
     expect(branch.slice(2)).toEqual([
-      lab.runs[1].lossPerEpoch[0].toFixed(4), lab.runs[1].lossPerEpoch.at(-1)!.toFixed(4), h, v, "✕",
+      lab.runs[1].trainingLoss(2).toFixed(4), lab.runs[1].trainingLoss(lab.runs[1].done).toFixed(4), h, v, "✕",
     ]); // prettier-ignore
   });
 

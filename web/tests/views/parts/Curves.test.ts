@@ -18,18 +18,18 @@ describe("the curves", () => {
   it("show the loss of each run, of the held-out examples, and the movement", async () => {
     const lab = await open({ heldOut: LINES, branches: [{ from: 0, at: 4 }] });
     expect(legend()).toEqual([
-      "— Loss of main run", "— Loss of branch 1", "╌ Held-out loss (4 pictures)", "┄ Movement of the first layer",
+      "— Mean loss while training of main run", "— Mean loss while training of branch 1", "╌ Held-out loss (4 pictures)", "┄ Movement of the first layer",
     ]); // prettier-ignore
     expect(document.querySelectorAll("path").length).toBe(4);
     const [loss, heldOut] = [lab.run!.lossPerEpoch.at(-1)!, lab.run!.heldOutPerEpoch.at(-1)!];
     expect(drawing().getAttribute("aria-label")).toBe(
-      `Loss and movement over 12 steps. The loss of the current run ends at ${loss.toFixed(4)}, its held-out loss at ${heldOut.toFixed(4)}.`,
+      `Loss and movement over 12 steps. The mean loss while training of the current run ends at ${loss.toFixed(4)}, its held-out loss at ${heldOut.toFixed(4)}.`,
     );
   });
 
   it("have a point for each epoch", async () => {
     await open();
-    expect(legend()[0]).toBe("— Loss");
+    expect(legend()[0]).toBe("— Mean loss while training");
     const [, loss] = document.querySelectorAll("path");
     expect(loss.getAttribute("d")!.match(/[ML]/g)).toEqual(["M", "L", "L"]);
   });

@@ -26,11 +26,11 @@ async function open(change: Partial<State> = {}): Promise<Lab> {
 describe("the summary of a training", () => {
   it("shows the losses, the movement, and the number of correct pictures", async () => {
     const lab = await open({ step: 4 });
-    const [, second, last] = lab.run!.lossPerEpoch;
+    const [now, end] = [lab.run!.trainingLoss(4), lab.run!.trainingLoss(12)];
     const correct = countCorrect((input) => lab.now.predict(input), LINES);
     expect(text()).toBe(
-      `Epoch 2: mean loss ${second.toFixed(4)}, movement of the first layer ${lab.run!.movementPerEpoch[1].toFixed(5)}. ` +
-        `Last epoch: mean loss ${last.toFixed(4)}. Correct: ${correct} of 4 training pictures.`,
+      `Epoch 2: movement of the first layer ${lab.run!.movementPerEpoch[1].toFixed(5)}. ` +
+        `Training loss at this step: ${now.toFixed(4)}, at the end: ${end.toFixed(4)}. Correct: ${correct} of 4 training pictures.`,
     );
   });
 
@@ -59,20 +59,23 @@ describe("the summary of a training", () => {
   it("shows the held-out score and loss after the epoch", async () => {
     const lab = await open({ step: 8, heldOut: only(1) });
     const loss = lab.run!.heldOutPerEpoch[1].toFixed(4);
-    expect(text()).toMatch(new RegExp(`, [01] of 1 held-out picture\\. Held-out loss after epoch 2: ${loss}\\.$`));
+    expect(text()).toMatch(new RegExp(`, [01] of 1 held-out picture\\. Held-out loss at this step: ${loss}\\.$`));
     expect(document.querySelector("strong")!.textContent).toMatch(/^[01] of 1 held-out picture$/);
   });
 
   it("shows errors in the units of the targets instead of correct examples", async () => {
     const target_scaling = { columns: ["y", "z"], low: [0, 0], high: [10, 10] };
     await open({ pictures: { ...only(1), shape: null, target_scaling } });
-    expect(text()).toMatch(/Mean absolute error on 1 training row: [\d.]+ for horizontal and [\d.]+ for vertical\.$/);
+    expect(text()).toMatch(
+      /On 1 training row: R² 0, MAE [\d.]+, RMSE [\d.]+ for horizontal; R² 0, MAE [\d.]+, RMSE [\d.]+ for vertical\.$/,
+    );
     expect(text()).not.toContain("Correct");
   });
 
-  it("counts no correct examples if the targets are numbers without units", async () => {
-    await open({ pictures: { ...LINES, targets: LINES.targets!.map(() => [3, -2]) } });
-    expect(text()).not.toMatch(/Correct|error/);
+  it("scores numbers without units, such as targets of -1 and 1", async () => {
+    await open({ pictures: { ...LINES, targets: LINES.targets!.map(([h, v]) => [2 * h - 1, 2 * v - 1]) } });
+    expect(text()).toMatch(/On 4 training pictures: R² [\d.−e-]+, MAE [\d.]+, RMSE [\d.]+ for horizontal;/);
+    expect(text()).not.toContain("Correct");
   });
 
   it("shows the progress of a training", async () => {

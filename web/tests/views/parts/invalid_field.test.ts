@@ -8,7 +8,7 @@ import Message from "../../../src/views/Message.svelte";
 import ManySeeds from "../../../src/views/panels/ManySeeds.svelte";
 import Recipe from "../../../src/views/panels/Recipe.svelte";
 import Table from "../../../src/views/panels/Table.svelte";
-import { openLab } from "../../laboratory";
+import { openLab, tableColumn, tableHead } from "../../laboratory";
 
 const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
@@ -116,8 +116,8 @@ describe("a value that Python refuses", () => {
     const table = vi.fn<PythonApi["table"]>(async () => {
       throw new InvalidValueError("Seed is 5. …", "seed");
     });
-    const label = { name: "kind", words: true, odd: null, low: 0, high: 1, missing: 0, different: 2, examples: [], label: true }; // prettier-ignore
-    const lab = await openLab({}, { table, columns: async () => ({ rows: 2, label: "kind", columns: [label] }) });
+    const label = tableColumn({ name: "kind", kind: "category", different: 2, label: true });
+    const lab = await openLab({}, { table, columns: async () => tableHead([label], "kind") });
     await lab.files.open(new File(["…"], "own.csv"));
     render(Recipe, { lab });
     const page = render(Table, { lab });

@@ -1,0 +1,181 @@
+"""The cells of a table's columns: numbers, words and missing cells."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tinynet.data.missing import is_blank, is_missing_word
+from tinynet.data.written_numbers import (
+    PERCENT,
+    Decimal,
+    needs_comma,
+    plain_number,
+    written_number,
+)
+
+NUMBER, BLANK = -1, -2  # codes of cells that are no words
+TRUTH = {"true": 1.0, "false": 0.0}
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """The cells of a column.
+
+    name : Name of the column.
+    numbers : (rows,) Number of each cell, or NaN for any other cell.
+    codes : (rows,) Index of each cell in `words`, NUMBER, or BLANK for an empty cell.
+    words : Different cells that are not numbers.
+    needs_comma : Whether a cell is a number only with a decimal comma.
+    had_comma : Whether a number has a comma.
+    mixed_signs : Whether numbers have different signs, such as $ and %; they stay words.
+    """
+
+    name: str
+    numbers: np.ndarray
+    codes: np.ndarray
+    words: tuple[str, ...]
+    needs_comma: bool = False
+    had_comma: bool = False
+    mixed_signs: bool = False
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: np.ndarray) -> "Column":
+        """Return the column of the chosen rows."""
+        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows])
+
+    def is_word(self, words: Iterable[str]) -> np.ndarray:
+        """Return whether each cell is one of these words. -> (rows,)"""
+        wanted = set(words)
+        chosen = np.array(
+            [word in wanted for word in self.words] + [False, False]
+        )  # the last two: BLANK, NUMBER
+        return np.asarray(chosen[self.codes])
+
+    def with_numbers(self, value_of: dict[str, float]) -> "Column":
+        """Return the column in which these words are numbers.
+
+        value_of : Number of each word.
+        """
+        if not value_of:
+            return self
+        values = np.array([value_of.get(word, np.nan) for word in self.words] + [np.nan, np.nan])
+        kept = [word for word in self.words if word not in value_of]
+        index = {word: k for k, word in enumerate(kept)}
+        new_code = np.array([index.get(word, NUMBER) for word in self.words] + [BLANK, NUMBER])
+        numbers = np.where(self.codes == NUMBER, self.numbers, values[self.codes])
+        return replace(self, numbers=numbers, codes=new_code[self.codes], words=tuple(kept))
+
+    def as_words(self) -> "Column":
+        """Return the column in which numbers are words, such as "4"."""
+        rows = self.codes == NUMBER
+        if not rows.any():
+            return self
+        values, inverse = np.unique(self.numbers[rows], return_inverse=True)
+        words = tuple(dict.fromkeys([*self.words, *(f"{value:.12g}" for value in values)]))
+        index = {word: k for k, word in enumerate(words)}
+        codes = self.codes.copy()
+        codes[rows] = np.array([index[f"{value:.12g}"] for value in values])[inverse]
+        return Column(self.name, np.full(len(codes), np.nan), codes, words)
+
+    def resolved(self, decimal: Decimal) -> "Column":
+        """Return the column in which written numbers, such as $1,200, are numbers.
+
+        The words true and false are 1 and 0, unless there are other words.
+        Percentages are numbers only if every number of the column is a percentage. A column has one currency.
+        """
+        found = {word: written_number(word, decimal) for word in self.words}
+        numbers = {word: number for word, number in found.items() if number is not None}
+        signs = {number.sign for number in numbers.values()} | (
+            {""} if (self.codes == NUMBER).any() else set()
+        )
+        mixed = len(signs - {""}) > 1 or (PERCENT in signs and len(signs) > 1)
+        if mixed:
+            numbers = {word: number for word, number in numbers.items() if not number.sign}
+        value_of = {word: number.value for word, number in numbers.items()}
+        others = [word for word in self.words if word not in value_of]
+        if not all(word.lower() in TRUTH or is_missing_word(word) for word in others):
+            truths: dict[str, float] = {}  # beside other words, true and false are words
+        else:
+            truths = {word: TRUTH[word.lower()] for word in others if word.lower() in TRUTH}
+        column = self.with_numbers(value_of | truths)
+        commas = any(map(needs_comma, self.words)), any("," in word for word in numbers)
+        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed)
+
+
+class ColumnBuilder:
+    """A column that is read in chunks.
+
+    as_text : Whether numbers are words, too, as in a column of labels.
+    """
+
+    def __init__(self, name: str, decimal: Decimal = ".", as_text: bool = False) -> None:
+        self.name, self.decimal, self.as_text = name, decimal, as_text
+        self._numbers: list[np.ndarray] = []
+        self._codes: list[np.ndarray] = []
+        self._index: dict[str, int] = {}
+
+    def add(self, cells: Sequence[Any]) -> None:
+        """Add the cells of a chunk."""
+        numbers = None if self.as_text else self._all_numbers(cells)
+        if numbers is not None:
+            self._append(numbers, np.where(np.isnan(numbers), BLANK, NUMBER))
+            return
+        values, codes = np.full(len(cells), np.nan), np.empty(len(cells), np.int64)
+        for row, cell in enumerate(_plain_cells(cells)):
+            values[row], codes[row] = self._cell(cell)
+        self._append(values, codes)
+
+    def _append(self, numbers: np.ndarray, codes: np.ndarray) -> None:
+        self._numbers.append(numbers)
+        self._codes.append(codes.astype(np.int32))
+
+    def _all_numbers(self, cells: Sequence[Any]) -> np.ndarray | None:
+        """Return the cells as numbers if all are numbers, else None. -> (rows,)"""
+        if isinstance(cells, np.ndarray):
+            if cells.dtype.kind not in "biuf":
+                return None
+            numbers = np.asarray(cells, float) + 0.0
+            return None if np.isinf(numbers).any() else numbers
+        if self.decimal == "," or any("_" in cell or not cell.isascii() for cell in cells):
+            return None  # float() also reads 1_2 and digits of other alphabets
+        try:
+            numbers = np.fromiter(map(float, cells), float, len(cells))
+        except ValueError:
+            return None
+        return numbers if np.isfinite(numbers).all() else None
+
+    def _cell(self, cell: Any) -> tuple[float, int]:
+        """Return the number and the code of a cell."""
+        if is_blank(cell):
+            return np.nan, BLANK
+        text = str(cell).strip()
+        number = None if self.as_text else self._number(cell, text)
+        if number is not None:
+            return number, NUMBER
+        return np.nan, self._index.setdefault(text, len(self._index))
+
+    def _number(self, cell: Any, text: str) -> float | None:
+        """Return the number of a cell, or None."""
+        if self.decimal == "." or not isinstance(cell, str):
+            return plain_number(text)
+        found = written_number(text, self.decimal)
+        return found.value if found is not None and not found.sign else None
+
+    def column(self) -> Column:
+        """Return the column of all chunks."""
+        if not self._codes:
+            return Column(self.name, np.empty(0), np.empty(0, np.int32), ())
+        return Column(
+            self.name, np.concatenate(self._numbers), np.concatenate(self._codes), tuple(self._index)
+        )
+
+
+def _plain_cells(cells: Sequence[Any]) -> Sequence[Any]:
+    """Return the cells, with dates of a data frame as text."""
+    if isinstance(cells, np.ndarray) and cells.dtype.kind == "M":
+        return [str(cell).removesuffix("T00:00:00.000000000") for cell in cells.astype("datetime64[ns]")]
+    return cells

@@ -1,0 +1,70 @@
+"""Numbers as people write them in tables.
+
+A written number may have separators of thousands, a decimal comma, a currency sign or a percent sign.
+"""
+
+import re
+from typing import Literal, NamedTuple
+
+Decimal = Literal[".", ","]
+DECIMALS: tuple[Decimal, ...] = (".", ",")
+SPACES = str.maketrans(dict.fromkeys("\xa0\u202f\u2009", " ") | {"\u2212": "-", "’": "'"})
+CURRENCIES = "$€£¥"
+PERCENT = "%"
+# Python also reads 1_2, digits of other alphabets, and words such as "infinity".
+PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
+class WrittenNumber(NamedTuple):
+    """A number, and the sign beside it: a currency, "%" or nothing."""
+
+    value: float
+    sign: str
+
+
+def _pattern(decimal: Decimal) -> re.Pattern[str]:
+    """Return the pattern of a written number: groups of three digits, or digits without groups."""
+    point, thousands = re.escape(decimal), "[,' ]" if decimal == "." else "[.' ]"
+    groups = f"[0-9]{{1,3}}(?P<thousands>{thousands})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
+    digits = f"(?P<whole>{groups}|[0-9]+)(?:{point}(?P<fraction>[0-9]*))?|{point}(?P<only>[0-9]+)"
+    before, after = f"(?P<before>[{CURRENCIES}]?) ?", f" ?(?P<after>[{CURRENCIES}{PERCENT}]?)"
+    return re.compile(
+        f"(?P<minus>[+-]?){before}(?P<inner>[+-]?)(?:{digits})(?P<power>(?:[eE][+-]?[0-9]+)?){after}"
+    )
+
+
+PATTERNS = {decimal: _pattern(decimal) for decimal in DECIMALS}
+
+
+def plain_number(text: str) -> float | None:
+    """Return the number of a text in the notation of programs, or None.
+
+    >>> plain_number("1.5e3"), plain_number("1_2"), plain_number("inf")
+    (1500.0, None, None)
+    """
+    return float(text) if PLAIN.fullmatch(text) else None
+
+
+def written_number(text: str, decimal: Decimal = ".") -> WrittenNumber | None:
+    """Return the number of a text, or None.
+
+    decimal : The character before the decimals. The other of "." and "," then separates thousands.
+
+    >>> written_number("$1,200.50"), written_number("1.200,5", ","), written_number("3,5")
+    (WrittenNumber(value=1200.5, sign='$'), WrittenNumber(value=1200.5, sign=''), None)
+    """
+    found = PATTERNS[decimal].fullmatch(text.strip().translate(SPACES))
+    if found is None or (found["before"] and found["after"]) or (found["minus"] and found["inner"]):
+        return None
+    whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
+    digits = f"{found['minus'] or found['inner']}{whole}.{found['fraction'] or found['only'] or '0'}"
+    return WrittenNumber(float(digits + found["power"]), found["before"] or found["after"])
+
+
+def needs_comma(text: str) -> bool:
+    """Return whether a text is a number only with a decimal comma.
+
+    >>> [needs_comma(text) for text in ("3,5", "1,200", "3.5", "red")]
+    [True, False, False, False]
+    """
+    return written_number(text, ",") is not None and written_number(text, ".") is None

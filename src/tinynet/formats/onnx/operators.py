@@ -1,0 +1,63 @@
+"""The operators of ONNX that TinyNet reads, each as a function of the rows that it takes."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinynet.formats.onnx import layer_operators, shape_operators
+from tinynet.formats.onnx.constants import constant
+from tinynet.formats.onnx.inputs import Above, Inputs, Value
+from tinynet.formats.onnx.layer_operators import ACTIVATION_OF
+from tinynet.formats.onnx.node import Node, UnreadableError
+from tinynet.formats.onnx.rows import Rows
+
+READABLE = (
+    f"dense layers (Gemm, or MatMul and Add) with {', '.join(ACTIVATION_OF)} or nothing after them, and also Softmax or "
+    "LogSoftmax at the end"
+)
+QUANTIZED = ("quantize", "qlinear", "integer")  # in the names of the operators
+
+
+def output_of(node: Node, inputs: Inputs) -> Value:
+    """Return the first output of a node.
+
+    Raises UnreadableError for a node that is not a part of a network, and DamagedError for a node that contradicts its inputs.
+    """
+    if any(word in node.operator.lower() for word in QUANTIZED):
+        raise UnreadableError("is a part of a quantized model", "Export the model before it is quantized.")
+    if not any(isinstance(value, Rows | Above) for value in inputs):
+        return constant(node, [value for value in inputs if isinstance(value, np.ndarray)])
+    if node.operator not in OPERATORS:
+        raise UnreadableError("cannot be read")
+    return OPERATORS[node.operator](node, inputs)
+
+
+OPERATORS: dict[str, Callable[[Node, Inputs], Value]] = {
+    "Gemm": layer_operators.gemm,
+    "MatMul": layer_operators.matmul,
+    "com.microsoft.FusedGemm": layer_operators.fused_gemm,
+    "com.microsoft.FusedMatMul": layer_operators.matmul,
+    "Add": layer_operators.add,
+    "Sub": layer_operators.subtract,
+    "Mul": layer_operators.multiply,
+    "Div": layer_operators.divide,
+    "BatchNormalization": layer_operators.normalize,
+    "ai.onnx.ml.Scaler": layer_operators.scale,
+    **{operator: layer_operators.activation(name) for operator, name in ACTIVATION_OF.items()},
+    "Softmax": layer_operators.softmax("softmax"),
+    "LogSoftmax": layer_operators.softmax("log_softmax"),
+    "Greater": layer_operators.greater,
+    "Where": layer_operators.where,
+    "Concat": layer_operators.concat,
+    "Identity": shape_operators.unchanged,
+    "ai.onnx.ml.ZipMap": shape_operators.unchanged,
+    "Dropout": shape_operators.dropout,
+    "Cast": shape_operators.cast,
+    "CastLike": shape_operators.cast_like,
+    "Reshape": shape_operators.reshape,
+    "Flatten": shape_operators.flatten,
+    "Squeeze": shape_operators.squeeze,
+    "Unsqueeze": shape_operators.unsqueeze,
+    "Transpose": shape_operators.transpose,
+    "Shape": shape_operators.shape,
+}

@@ -1,0 +1,69 @@
+"""Answers as bytes, so that several clients can receive one answer."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from fastapi.responses import Response
+
+from tinynet.errors import TinyNetError
+from tinynet.lab.api import failures
+from tinynet.numerics.cancellation import AbandonedError
+
+JSON = "application/json"
+
+
+def encoded(document: Any) -> bytes:
+    """Return a document as JSON.
+
+    A text from a request may contain half of a surrogate pair, which UTF-8 does not have. It is written as an escape.
+
+    >>> encoded({"error": "h\\u00f6he \\ud800"})
+    b'{"error":"h\\xc3\\xb6he \\\\ud800"}'
+    """
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+class Answer(NamedTuple):
+    """The status, the content and the headers of a response."""
+
+    status: int
+    content: bytes
+    media_type: str = JSON
+    headers: Mapping[str, str] = {}
+
+    def response(self) -> Response:
+        """Return the answer as a response."""
+        return Response(self.content, self.status, dict(self.headers), self.media_type)
+
+    def line(self) -> bytes:
+        """Return the answer as the last line of a stream."""
+        return (b'{"result":%b}\n' if self.status == 200 else b"%b\n") % self.content
+
+
+def error_response(status: int, message: str, **headers: str) -> Response:
+    """Return a JSON response with an error message."""
+    return Answer(status, encoded({"error": message}), headers=headers).response()
+
+
+def answer(compute: Callable[[], Any]) -> Answer:
+    """Compute an answer.
+
+    compute : returns an Answer, or a document that becomes JSON.
+
+    Raises AbandonedError, and no other error.
+    """
+    try:
+        found = compute()
+        return found if isinstance(found, Answer) else Answer(200, encoded(found))
+    except TinyNetError as error:
+        return Answer(400, encoded(failures.failure(error)))
+    except ImportError as error:
+        return Answer(501, encoded({"error": str(error)}))
+    except AbandonedError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception("the laboratory failed")
+        return Answer(500, encoded({"error": f"the laboratory failed: {type(error).__name__}: {error}"}))

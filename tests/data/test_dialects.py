@@ -1,0 +1,196 @@
+import codecs
+import csv
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tinynet as tn
+from tinynet.data.dialects import Dialect, sniffed
+from tinynet.data.readers import opened
+from tinynet.data.written_numbers import plain_number, written_number
+from tinynet.errors import TinyNetError
+
+read = tn.Examples.from_table
+
+
+def units(examples):
+    """Return the inputs in the units of the table."""
+    return examples.scaling.inverse(examples.inputs).round(9).tolist()
+
+
+@pytest.fixture
+def table(tmp_path):
+    def write(content):
+        path = tmp_path / "table.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+ROWS = [["1.5", "2", "a"], ["2.5", "4", "b"], ["3.5", "3", "a"]]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_delimiters_line_ends_and_quotes_are_found(table, delimiter, end, quoting):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(
+        [["x", "y", "label"], *ROWS]
+    )
+    some = read(table(text.getvalue()))
+    assert units(some) == [[1.5, 2], [2.5, 4], [3.5, 3]]
+    assert some.target_names == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16"),
+        ("utf-16-be", "UTF-16"),
+        ("cp1252", "Windows-1252"),
+    ],
+)
+def test_encodings_are_found(table, encoding, word):
+    some = read(table("größe,label\n1,süß\n2,café\n".encode(encoding)))
+    assert (some.columns, some.target_names) == (("größe",), ("café", "süß"))
+    assert f", {word}, " in some.notes[0]
+
+
+def test_an_encoding_can_be_given(table):
+    path = table("größe,label\n1,süß\n2,café\n".encode("cp437"))
+    assert read(path, encoding="cp437").target_names == ("café", "süß")
+    with pytest.raises(TinyNetError, match="encoding is 'morse'. It must be an encoding of Python"):
+        read(path, encoding="morse")
+
+
+def test_a_file_that_is_no_text_is_refused(table):
+    with pytest.raises(TinyNetError, match="is not text in UTF-8, UTF-16 or Windows-1252"):
+        read(table(codecs.BOM_UTF8 + bytes(range(128, 256))))
+
+
+NUMBERS = [
+    ("x;label\n1,5;a\n2,25;b\n", [1.5, 2.25], ","),
+    ("x;label\n1.200,5;a\n2.000;b\n", [1200.5, 2000], ","),
+    ("x;label\n1,200;a\n2,300;b\n", [1.2, 2.3], ","),  # semicolons: a decimal comma
+    ('x,label\n"1,200",a\n"2,300",b\n', [1200, 2300], "."),  # commas: thousands
+    ('x,label\n"1,5",a\n2,b\n', [1.5, 2], ","),
+    ('x,label\n"$1,200.50",a\n"$300",b\n', [1200.5, 300], "."),
+    ("x,label\n12 %,a\n5%,b\n", [12, 5], "."),
+    ("x,label\n1 200,a\n2\xa0300,b\n", [1200, 2300], "."),
+    ("x,label\n\u22121.5,a\n2,b\n", [-1.5, 2], "."),
+    ("x;label\n€ 1.234,5;a\n€ 2;b\n", [1234.5, 2], ","),
+    ("x,label\n1e3,a\n-.5,b\n", [1000, -0.5], "."),
+    ("x,label\nTrue,a\nfalse,b\n", [1, 0], "."),
+]
+
+
+@pytest.mark.parametrize(("text", "values", "decimal"), NUMBERS)
+def test_written_numbers_are_read(table, text, values, decimal):
+    some = read(table(text))
+    assert units(some) == [[value] for value in values]
+    assert f"decimal {'comma' if decimal == ',' else 'point'}" in some.notes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,label\n1_2,a\n3,b\n",
+        "x,label\n12%,a\n0.5,b\n",  # a percentage beside a number
+        "x,label\n$5,a\n€6,b\n",  # two currencies
+        'x,label\n"1,2,3",a\n4,b\n',
+        "x,label\n٣,a\n4,b\n",
+        "x,label\ninfinity,a\n4,b\n",
+    ],
+)
+def test_other_notations_are_refused(table, text):
+    with pytest.raises(TinyNetError, match="line 2, column 'x': .* is not (a number|finite)"):
+        read(table(text))
+
+
+def test_the_decimal_character_can_be_given(table):
+    path = table('x,label\n"1,200",a\n"2,300",b\n')
+    assert units(read(path, decimal=",")) == [[1.2], [2.3]]
+    with pytest.raises(TinyNetError, match="decimal is 'x'"):
+        read(path, decimal="x")
+
+
+def test_a_point_beside_a_decimal_comma_is_a_mistake(table):
+    with pytest.raises(TinyNetError, match="line 3, column 'x': '2,5' is not a number"):
+        read(table('x,label\n1.5,a\n"2,5",b\n3.25,a\n'))
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e12, 1e12), st.sampled_from("ab")), min_size=2, max_size=9),
+    st.sampled_from([",", "."]),
+)
+@settings(deadline=None, max_examples=40)
+def test_a_number_is_the_same_in_each_notation(rows, decimal):
+    for value, _ in rows:
+        thousands = "." if decimal == "," else ","
+        plain = f"{value:.3f}"
+        text = f"{value:,.3f}".translate(str.maketrans({",": thousands, ".": decimal}))
+        assert written_number(text, decimal).value == float(plain)
+        assert plain_number(plain) == float(plain)
+
+
+COMMENTED = [
+    "# exported on Monday; by me\n# second line\nx,y,label\n1,2,a\n2,3,b\n",
+    "x,y,label\n1,2,a\n# a note\n2,3,b\n",
+    "\n\nx,y,label\n1,2,a\n\n,,\n2,3,b\n\n",
+    'x, y, "label"\n1, 2, "a"\n2, 3, "b"\n',
+    "x,y,label,\n1,2,a,\n2,3,b,\n",
+    "x,y,label\n1,2,a,,\n2,3,b\n",
+    ",x,y,label\n0,1,2,a\n1,2,3,b\n",
+]
+
+
+@pytest.mark.parametrize("text", COMMENTED)
+def test_comments_blank_rows_and_empty_columns_are_skipped(table, text):
+    some = read(table(text))
+    assert (units(some), some.columns) == ([[1, 2], [2, 3]], ("x", "y"))
+
+
+def test_a_column_may_be_named_with_a_number_sign(table):
+    assert read(table("#,hp,label\n7,45,a\n9,60,b\n3,50,a\n")).columns == ("#", "hp")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"delimiter": "ab"}, "delimiter is 'ab'. It must be one character"),
+        ({"delimiter": ""}, "delimiter is ''. It must be one character"),
+        ({"header": "yes"}, "header is 'yes'"),
+    ],
+)
+def test_invalid_dialects_are_refused(settings, message):
+    with pytest.raises(TinyNetError, match=message):
+        Dialect(**settings)
+
+
+def test_a_given_delimiter_is_not_sniffed():
+    assert sniffed(Dialect("|"), "a,b\n1,2\n").delimiter == "|"
+    with opened(io.StringIO("a,b|c\n1,2|3\n"), Dialect("|")) as source:
+        assert source.columns == ["a,b", "c"]
+
+
+def test_what_was_understood_is_one_sentence(table):
+    path = table("x;label\n1,5;a\n2,5;b\n".encode("cp1252"))
+    assert read(path).notes == (
+        f"{path}: 2 rows (semicolons, decimal comma, UTF-8, column names in the first row).",
+    )
+
+
+def test_wide_tables_with_repeated_names_are_refused_at_once(table):
+    names = [f"x{k}" for k in range(40_000)]
+    path = table(",".join([*names, "x39999"]) + "\n" + ",".join(["1"] * 40_001) + "\n")
+    with pytest.raises(TinyNetError, match="two columns are named 'x39999'"):
+        read(path)
+    assert len(names) == np.unique(names).size
