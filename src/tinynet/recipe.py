@@ -28,6 +28,7 @@ Schedule = Literal["constant", "hold_then_decay", "cosine"]
 Inclusive = Literal["both", "left", "right", "neither"]
 
 MAX_EPOCHS = 10_000_000
+MAX_RATES = 2**27  # learning rates in one array
 # Earlier versions wrote these names and values into files.
 EARLIER_NAMES = {"hold": "hold_fraction", "final": "final_fraction"}
 EARLIER_VALUES = {"hold": "hold_then_decay", "given": "external"}
@@ -230,8 +231,9 @@ class Recipe:
 
         from tinynet.numerics import arrays, elementary
 
-        for name, value in (("first", first), ("last", last), ("steps", steps)):
-            check_int(name, value, 0, 2**53)
+        check_int("first", first, 0, 2**53)
+        check_int("last", last, first, first + MAX_RATES)
+        check_int("steps", steps, 0, 2**53)
         done = np.arange(first, last) / max(1, steps - 1)  # fraction of the training, 1 at the last step
         if self.schedule == "hold_then_decay":
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))

@@ -15,6 +15,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Loss, Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.checks import SUM_TOLERANCE
 from tinynet.validation import check_type
 
@@ -35,6 +36,7 @@ class Defaults(NamedTuple):
     recipe: Recipe
 
 
+@check_arguments
 def defaults(
     examples: Source,
     *,

@@ -304,6 +304,8 @@ class Recording(InNotebook):
         beside : Recording. Further recordings on the page.
         options : `names` and `title`, as of `lab.page.offline.page`.
         """
+        if path is not None:
+            check_path("path", path)
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
             files.write(check_path("path", path), text.encode())
