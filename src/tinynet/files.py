@@ -174,7 +174,7 @@ class TableText(io.TextIOWrapper):
     A file without line ends, such as a disk image, is refused before the whole file is in memory.
     """
 
-    def __next__(self) -> str:
+    def __next__(self) -> str:  # type: ignore[override]  # the base class of text and bytes declares bytes
         """Return the next line.
 
         Raises TinyNetError for a line of more than MAX_LINE characters.

@@ -198,7 +198,7 @@ def check_attributes(record: Any, *, apart_from: tuple[str, ...] = ()) -> None:
 
 
 @cache
-def _rules_of(kind: type) -> dict[str, Any]:
+def _rules_of(kind: Any) -> dict[str, Any]:
     rules: dict[str, Any] = {}
     for base in reversed(kind.__mro__):
         if base.__module__ in sys.modules:

@@ -112,13 +112,13 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
         try:
             with files.open_file(path) as raw:
                 encoding = dialect.encoding or found_encoding(path, raw)
-                with files.TableText(raw, _with_bom(encoding), newline="") as text:
-                    sample = text.read(SAMPLE)
-                    text.seek(0)
+                with files.TableText(raw, _with_bom(encoding), newline="") as lines:
+                    sample = lines.read(SAMPLE)
+                    lines.seek(0)
                     dialect = sniffed(replace(dialect, encoding=encoding), sample)
                     size = path.stat().st_size
                     yield _csv_source(
-                        str(path), text, dialect, lambda: progress and progress(raw.tell(), size)
+                        str(path), lines, dialect, lambda: progress and progress(raw.tell(), size)
                     )
         except OSError as error:
             raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error

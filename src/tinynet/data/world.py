@@ -32,6 +32,7 @@ from tinynet.validation import (
     shown,
 )
 
+MAX_PICTURES = 10_000_000  # pictures in one array
 EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
 LABELS = ("soft", "coin")
 STREAMS = (rng.TRAINING, rng.VALIDATION, rng.TEST)
@@ -188,7 +189,7 @@ class World:
 
         Each picture is named by its pattern and number.
         """
-        count = check_int("count", count, 1)
+        count = check_int("count", count, 1, MAX_PICTURES)
         inputs, targets, rows = self.draw(np.arange(count), seed=seed, stream=stream)
         names = tuple(f"{self.patterns.names[row]} {m}" for m, row in enumerate(rows))
         return Examples(inputs, targets, names, (self.n, self.n))

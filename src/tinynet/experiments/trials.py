@@ -19,7 +19,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
-from tinynet.signatures import check_arguments, check_attributes
+from tinynet.signatures import check_arguments, check_attributes, fits
 from tinynet.training.defaults import defaults
 from tinynet.validation import check_choice, check_int, decimal_number, listed, shown, whole_number
 
@@ -223,7 +223,7 @@ def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
 
 def _as_list(name: str, value: Any) -> list[Any]:
     is_layers = name == "hidden" and isinstance(value, tuple)
-    single = isinstance(value, str) or not isinstance(value, Iterable) or is_layers
+    single = isinstance(value, str) or not fits(value, Iterable) or is_layers
     values = [value] if single else [v.item() if isinstance(v, np.generic) else v for v in value]
     if not values:
         raise TinyNetError(f"{name} is an empty list. Give at least one value.")

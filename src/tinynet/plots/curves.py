@@ -21,7 +21,7 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_text
+from tinynet.validation import check_int, check_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,6 +144,7 @@ def learning_curves(
             epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=f"{name} loss"
         )
     if best_epoch is not None:
+        check_int("best_epoch", best_epoch, 0, 2**53)
         ax.axvline(best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"best epoch: {best_epoch:,}")
     _from_zero(ax)
     ax.legend(fontsize=SMALL, frameon=False)

@@ -3,6 +3,7 @@
 The library, the command line, the page and the classifier use these defaults.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def defaults(
         raise TinyNetError("the examples have no targets. Training needs Examples with targets.")
     if hidden is None:
         hidden = LINE_HIDDEN if follows_notebook(examples) else HIDDEN
-    layers = (hidden,) if isinstance(hidden, int) else tuple(hidden)
+    layers = tuple(hidden) if isinstance(hidden, Sequence) else (hidden,)
     sizes = (rows.inputs.shape[1], *(() if layers == (0,) else layers), rows.targets.shape[1])
     output = output or _default_output(examples, fields.get("loss"))
     return Defaults(Architecture(sizes, activation, output, init), _recipe(examples, output, fields))
