@@ -44,7 +44,7 @@ def test_whole_numbers_have_one_form(text):
     assert done.stderr == f"tinynet: --seed is {text!r}. It must be a whole number.\n"
 
 
-@pytest.mark.parametrize("text", ["1_0", "٣", "-0", "-0.0", "nan", "inf", "1e400", "0x1", ".", "1 "])
+@pytest.mark.parametrize("text", ["1_0", "٣", "-0", "-0.0", "nan", "inf", "1e400", "0x1", "."])
 def test_numbers_have_one_form(text):
     done = tinynet("nudge", f"--rate={text}")
     assert (done.returncode, done.stdout) == (2, "")
