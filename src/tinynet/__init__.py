@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from tinynet.experiments.trials import grid as grid
     from tinynet.exports.export import export as export
     from tinynet.exports.worksheets.worksheet import worksheet as worksheet
-    from tinynet.integrations.sklearn import TinyNetClassifier as TinyNetClassifier
+    from tinynet.integrations.sklearn.classifier import TinyNetClassifier as TinyNetClassifier
+    from tinynet.integrations.sklearn.regressor import TinyNetRegressor as TinyNetRegressor
     from tinynet.integrations.torch_watch.watch import watch as watch
     from tinynet.model.moment import Moment as Moment
     from tinynet.model.network import Network as Network
@@ -68,8 +69,9 @@ _MODULE_OF = {
     "Recording": "training.recording",
     "Sheet": "core.sheet",
     "Sweep": "experiments.sweep",
-    "TinyNetClassifier": "integrations.sklearn",
+    "TinyNetClassifier": "integrations.sklearn.classifier",
     "TinyNetError": "errors",
+    "TinyNetRegressor": "integrations.sklearn.regressor",
     "Trial": "experiments.trials",
     "Verdict": "evaluation.verdicts",
     "World": "data.world",
@@ -97,7 +99,10 @@ _MODULE_OF = {
 }
 
 _MODULES = {"pictures", "plots"}  # modules, not names inside a module
-_NEEDS_MORE = {"TinyNetClassifier"}  # inherits from scikit-learn: no part of `import *`
+_NEEDS_MORE = {
+    "TinyNetClassifier",
+    "TinyNetRegressor",
+}  # they inherit from scikit-learn: no part of `import *`
 
 __all__ = sorted(set(_MODULE_OF) - _NEEDS_MORE)
 

@@ -24,7 +24,7 @@ Loss = Literal["mse", "bce", "cross_entropy", "external"]
 Order = Literal["fixed", "shuffled"]
 Optimizer = Literal["sgd", "adam", "external"]
 Gradients = Literal["loss", "external"]
-Schedule = Literal["constant", "hold_then_decay", "cosine"]
+Schedule = Literal["constant", "hold_then_decay", "cosine", "external"]
 Inclusive = Literal["both", "left", "right", "neither"]
 
 MAX_EPOCHS = 10_000_000
@@ -68,8 +68,8 @@ def _switch(text: str) -> Metadata:
 class Recipe:
     """Hyperparameters of one training.
 
-    The losses and optimizers have PyTorch's formulas. If a recipe comes from a PyTorch loop, loss, optimizer and
-    gradients may also be `"external"`: their numbers are PyTorch's, and TinyNet has no formula for them.
+    The losses and optimizers have PyTorch's formulas. If a recipe comes from a PyTorch loop, loss, optimizer, gradients
+    and schedule may also be `"external"`: their numbers are PyTorch's, and TinyNet has no formula for them.
 
     Raises TinyNetError for a value that is not allowed.
 
@@ -214,8 +214,9 @@ class Recipe:
 
     @property
     def external(self) -> list[str]:
-        """The fields that are "external": PyTorch's loss, optimizer or gradients."""
-        return [name for name in ("loss", "optimizer", "gradients") if getattr(self, name) == "external"]
+        """The fields that are "external": PyTorch's loss, optimizer, gradients or schedule."""
+        names = ("loss", "optimizer", "gradients", "schedule")
+        return [name for name in names if getattr(self, name) == "external"]
 
     @check_arguments
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":

@@ -27,6 +27,7 @@ from tinynet.evaluation.calibration import probability, reliability
 from tinynet.evaluation.exam import Exam
 from tinynet.experiments.ladder import RUNG, RUNGS, Ladder
 from tinynet.lab.api import learner
+from tinynet.story.chapters import confidence
 from tinynet.story.rung_effects import sentence
 
 GRAY = {"input": [0.5] * 4, "target": [0.5, 0.5]}
@@ -134,7 +135,7 @@ def test_the_colors_of_the_maps_show_the_predicted_class(open_page):
 def test_results_of_a_rung_selected_by_keys_equal_python(open_page):
     page = open_page(LEARNER)
     page.get_by_label("Seeds per rung").select_option("64")
-    ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
+    ladder = Ladder(64, exam=Exam(count=confidence.EXAM_PICTURES))
     chart = page.get_by_role("slider", name="Ladder rung")
     chart.focus()
     for key in ("notebook", "high_rate"):

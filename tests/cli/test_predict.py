@@ -159,3 +159,32 @@ def test_a_line_is_extrapolated(tmp_path):
     printed = tinynet("predict", tmp_path / "run.safetensors", new, "--json")
     found = [row["y"] for row in json.loads(printed.stdout)["predictions"]]
     assert found == pytest.approx([24.0, 40.0, -10.0], abs=0.05)
+
+
+def test_no_cell_of_the_file_is_a_formula_and_numbers_stay_numbers(tmp_path):
+    label, column = "=cmd|' /C calc'!A0", "@kind"
+    rows = [(k, "-x" if k < 3 else label) for k in range(6)]
+    table = write(tmp_path / "t.csv", rows, ("width", column))
+    examples = tn.Examples.from_table(table, label=column)
+    network = tn.Network.initial((1, 2, 2), output="softmax", seed=0)
+    path = tmp_path / "run.safetensors"
+    tn.train(network, examples, tn.Recipe(5.0, 300, loss="cross_entropy")).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(0,), (5,)], ("width",)), "--out", out)
+    with out.open() as file:
+        header, *found = csv.reader(file)
+    cells = {cell for row in [header, *found] for cell in row}
+    assert {"'-x", f"'{label}"} <= cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+
+
+def test_a_negative_prediction_is_a_number(tmp_path):
+    table = write(tmp_path / "t.csv", [(k, -10.0 * k) for k in range(6)], ("width", "height"))
+    examples = tn.Examples.from_table(table, targets="height")
+    path = tmp_path / "run.safetensors"
+    tn.train(tn.Network.initial((1, 1), output="identity", seed=0), examples, tn.Recipe(0.5, 300)).save(path)
+    out = tmp_path / "predictions.csv"
+    tinynet("predict", path, write(tmp_path / "new.csv", [(4,)], ("width",)), "--out", out)
+    with out.open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["height"]) == pytest.approx(-40, abs=1)

@@ -141,6 +141,18 @@ def test_a_number_is_the_same_in_each_notation(rows, decimal):
         assert plain_number(plain) == float(plain)
 
 
+@pytest.mark.parametrize("text", ["x y label\n1 2 a\n2 3 b\n", "x    y label\n 1    2 a \n 2 3.0 b\n"])
+def test_columns_may_be_separated_by_spaces(table, text):
+    some = read(table(text))
+    assert (units(some), some.columns) == ([[1, 2], [2, 3]], ("x", "y"))
+    assert "(spaces, " in some.notes[0]
+
+
+def test_words_in_one_column_are_not_separated(table):
+    with opened(table("review\nvery good\nnot bad\n")) as source:
+        assert source.columns == ["review"]
+
+
 COMMENTED = [
     "# exported on Monday; by me\n# second line\nx,y,label\n1,2,a\n2,3,b\n",
     "x,y,label\n1,2,a\n# a note\n2,3,b\n",

@@ -49,6 +49,13 @@ def test_true_and_false_are_numbers_unless_there_are_other_words():
     assert some.columns == ("x = false", "x = maybe", "x = true")
 
 
+def test_a_category_does_not_depend_on_the_other_rows():
+    some = read({"x": ["true", "maybe", "$5", "$5"] * 9, "label": ["a", "b"] * 18})
+    assert some.columns == ("x = $5", "x = maybe", "x = true")
+    for word, inputs in (("$5", [1, 0, 0]), ("maybe", [0, 1, 0]), ("true", [0, 0, 1])):
+        assert some.read_like({"x": [word]}).inputs.tolist() == [inputs]
+
+
 def test_dates_become_their_parts():
     some = people(ignore=["sex", "age"])
     assert some.columns == ("when year", "when month", "when day", "when weekday")

@@ -26,6 +26,7 @@ SMALL = {  # tables in the forms of usual data sets
     "flags": "a,b\n1,0\n0,1\n",
     "one column": "height\n1.5\n1.7\n",
     "words": "word,label\nred,a\nblue,b\n",
+    "row names": ",142.24,144.78\n9.4,0,1\n9.5,3,0\n",
     "holes": "x,y\n,1\n3,\n",
 }
 BARE = {  # tables without column names

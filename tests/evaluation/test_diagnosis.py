@@ -3,8 +3,9 @@ import pytest
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
+from tinynet.evaluation.baseline import constant_loss
 from tinynet.evaluation.comparison import compare
-from tinynet.evaluation.diagnosis import constant_loss, diagnose, path_of_epoch
+from tinynet.evaluation.diagnosis import diagnose, path_of_epoch
 
 LINES = tn.pictures.lines()
 

@@ -3,9 +3,11 @@ import pytest
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 import tinynet as tn
+from tinynet.cli.output import predictions_json
 from tinynet.errors import TinyNetError
 from tinynet.evaluation.regression import score_regression
 from tinynet.evaluation.score import score
+from tinynet.story.content import numbers_table
 
 
 def table(rows=30):
@@ -70,3 +72,25 @@ def test_one_name_scores_classes_and_numbers_of_any_size(scale):
     )
     classes = score(tn.Network.initial(seed=0), tn.pictures.lines())
     assert (classes.count, len(classes), round(classes.loss, 4)) == (2, 4, 0.2678)
+
+
+@pytest.mark.parametrize(
+    "targets", [[[10.0], [12.0], [14.0]], [[-1.0], [1.0], [1.0]], [[1e7], [-3.0], [0.5]]]
+)
+def test_numbers_without_a_table_are_scored_in_every_place(targets):
+    examples = tn.Examples(
+        [[0.0], [1.0], [2.0]], targets, ("a", "b", "c"), target_names=("y",), unbounded=True
+    )
+    architecture, recipe = tn.defaults(examples, learning_rate=0.01)
+    assert (architecture.output, recipe.loss) == ("identity", "mse")
+    run = tn.train(tn.Network.initial(architecture, seed=0), examples, recipe)
+    found, outputs = score(run.final, examples), run.final(examples)
+    assert found.r2 == pytest.approx(r2_score(targets, outputs))
+    assert found.rmse == pytest.approx(root_mean_squared_error(targets, outputs))
+    sentences = " ".join(map(str, [*found.verdicts(), *tn.diagnose(run)]))
+    assert "R² of y on 3 examples is" in sentences
+    assert "classified" not in sentences
+    assert [row["values"] for row in predictions_json(run.final, examples)] == outputs.tolist()
+    assert numbers_table("", run.final, examples).columns == ("row", "y, predicted", "actual")
+    trained = tn.population(recipe, networks=2, examples=examples)
+    assert "R² of y" in str(trained.verdicts()[1])

@@ -187,6 +187,10 @@ def test_an_invalid_export_command_writes_no_file(saved, tmp_path):
     )
     found = tinynet(saved, "--out", tmp_path / "a.json", "--out", tmp_path / "b.xlsx", "--epoch", 77)
     assert re.search("epoch is 77 and this recording has 3 epochs", str(found.exception))
+    assert re.search(
+        r"b.xlsx cannot be made, so no file was written: .* Leave out --out .*b.xlsx to write the other files.",
+        str(found.exception),
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["run.safetensors"]
 
 

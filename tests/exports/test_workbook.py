@@ -379,3 +379,17 @@ def test_a_workbook_marks_numbers_from_pytorch_as_constants():
 def test_the_error_for_a_large_workbook_has_advice(steps, message):
     with pytest.raises(tn.TinyNetError, match=message):
         workbook._check_size(100_001, steps)
+
+
+def test_hostile_names_are_text_and_no_formulas_or_links():
+    names = ("=1+1", "http://example.org/", "+cmd|' /C calc'!A0", "@x")
+    hostile = replace(LINES, names=names, target_names=('=HYPERLINK("http://example.org")', "-x"))
+    run = tn.train(tn.Network.initial(seed=0), hostile, tn.Recipe(epochs=1, batch_size=4))
+    book = openpyxl.load_workbook(io.BytesIO(workbook.to_excel(run, step=0)))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    found = [
+        cell for cell in cells if any(name in str(cell.value) for name in (*names, *hostile.target_names))
+    ]
+    assert found
+    assert {cell.data_type for cell in found} == {"s"}
+    assert not [cell for cell in cells if cell.hyperlink and cell.hyperlink.target]

@@ -130,6 +130,45 @@ def check_torch_form(form, arguments):
     assert network.parameters.tolist() == direct.parameters.tolist()
 
 
+class Scaled(nn.Module):
+    """Scale the inputs, the weighted sums and the activations."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.register_buffer("mean", torch.randn(4))
+        self.register_buffer("variance", torch.rand(4) + 1)
+        self.first, self.second, self.logarithm = (
+            nn.Linear(4, 3),
+            nn.Linear(3, 2),
+            nn.Parameter(torch.randn(3)),
+        )
+
+    def forward(self, x):
+        x = (x - self.mean) / torch.sqrt(self.variance + 1e-5)
+        x = 3 * torch.tanh(-self.first(x) * self.logarithm.exp()) + 0.25
+        return 1 - torch.sigmoid(self.second(1 - x / 2))
+
+
+def normalized():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 2))
+    model(3 * torch.randn(50, 4) + 1)
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    "exporter",
+    [pytest.param(name, marks=pytest.mark.slow if name == "new" else ()) for name in TORCH_EXPORTERS],
+)
+@pytest.mark.parametrize("made", [Scaled, normalized])
+def test_factors_and_offsets_become_a_part_of_the_layers(exporter, made):
+    model = exported(made(), ROW, TORCH_EXPORTERS[exporter])
+    network = tn.Network.from_onnx(model)
+    assert network.sizes == (4, 3, 2)
+    check_outputs(network, model)
+
+
 def test_weights_that_the_new_exporter_writes_into_another_file_are_read_by_path(tmp_path, monkeypatch):
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(40, 30), nn.ReLU(), nn.Linear(30, 2))

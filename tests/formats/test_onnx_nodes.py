@@ -426,6 +426,7 @@ def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp
         (lambda model: model.ClearField("opset_import"), "it has no version of ONNX's operators"),
         (lambda model: model.metadata_props.add(key="tinynet", value="[" * 100_000), "its description cannot be read"),
         (lambda model: model.metadata_props.add(key="tinynet", value="{"), "its description cannot be read"),
+        (lambda model: model.metadata_props.add(key="tinynet", value='{"architecture": {"sizes": [4, 3, 2], "hidden": "relu", "output": "identity"}, "origin": ""}'), "its layers do not match its description"),
     ],
 )  # fmt: skip
 def test_a_model_that_contradicts_itself_is_damaged(change, reason):

@@ -303,8 +303,10 @@ def test_names_of_columns_cannot_end_a_comment(tmp_path):
 def test_numbers_that_are_categories_are_words(tmp_path):
     table = {"zip": [10115, 20095, 10115, 7], "size": [1.0, 2.0, 4.0, 3.0], "y": [1.0, 2.0, 3.0, 5.0]}
     run = trained(tn.Examples.from_table(table, targets="y", categories=["zip"]))
-    rows = {"zip": [20095, 7, 99999], "size": [9.0, 1.0, 1.0]}
+    zips = [20095, "7.0", 99999, "010115", " 1.0115e4", 7.0, "10115.00000000001"]
+    rows = {"zip": zips, "size": [9.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]}
     answers = expected(run, rows).tolist()
+    assert answers[3] == answers[4] == answers[6] != answers[2]
     program = in_python(run, tmp_path)
     assert [program["house_predict"](row) for row in records(rows)] == answers
     if shutil.which("node") is not None:

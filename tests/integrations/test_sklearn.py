@@ -1,4 +1,4 @@
-"""Test TinyNetClassifier with the checks and tools of scikit-learn, and against MLPClassifier."""
+"""Test both estimators with the checks of scikit-learn, and the classifier with its tools and MLPClassifier."""
 
 import copy
 import re
@@ -26,7 +26,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import classifier as benchmark
 import tinynet as tn
 from tinynet.data.scaling import Scaling
-from tinynet.integrations import sklearn as bridge
+from tinynet.integrations.sklearn import estimator as bridge
 
 FLOWERS = load_iris(as_frame=True)
 X, Y = FLOWERS.data.to_numpy(), FLOWERS.target.to_numpy()
@@ -42,7 +42,7 @@ def fitted():
 # --- the interface of scikit-learn ---------------------------------------------------------------------------------
 
 
-@parametrize_with_checks([tn.TinyNetClassifier()])
+@parametrize_with_checks([tn.TinyNetClassifier(), tn.TinyNetRegressor()])
 def test_the_estimator_checks_of_scikit_learn_pass(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # otherwise one check is skipped
     check(estimator)
@@ -191,10 +191,12 @@ def test_equal_random_states_give_equal_bits():
     assert numbers(None) != numbers(None)
 
 
-def test_values_outside_the_range_are_clipped():
+def test_values_outside_the_range_are_not_clipped():
     model, ends = clone(SMALL).fit(X, Y), np.array([X.min(axis=0), X.max(axis=0)])
-    beyond = ends + np.array([[-1.0], [1e300]])
-    assert (model.predict_proba(ends) == model.predict_proba(beyond)).all()
+    beyond = ends + np.array([[-1.0], [3.0]])
+    inputs = (beyond - ends[0]) / (ends[1] - ends[0])
+    assert model.predict_proba(beyond).tolist() == model.network_(inputs).tolist()
+    assert np.isfinite(model.predict_proba(ends + np.array([[-1e300], [1e300]]))).all()
 
 
 def test_units_and_constant_columns_do_not_change_the_predictions():
@@ -294,7 +296,7 @@ def test_without_scikit_learn_the_error_has_the_pip_command():
         "try:\n    tinynet.TinyNetClassifier\nexcept ImportError as error:\n    print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == 'TinyNetClassifier needs scikit-learn: pip install "tinynet-lab[sklearn]"\n'
+    assert done.stdout == 'a scikit-learn estimator needs sklearn: pip install "tinynet-lab[sklearn]"\n'
 
 
 # --- comparison with MLPClassifier ---------------------------------------------------------------------------------

@@ -63,3 +63,20 @@ def test_a_step_without_gradients_is_not_recorded():
         loop(net, optimizer)
     recording = watcher.recording
     assert len(recording) == 12
+
+
+def test_a_pass_with_gradients_of_0_is_a_part_of_the_batch():
+    net = model()
+    optimizer = sgd(net)
+    with tn.watch(net, optimizer) as watcher:
+        for _ in range(3):
+            optimizer.zero_grad()
+            with torch.no_grad():
+                own = net(X[:2])
+            (functional.mse_loss(net(X[:2]), own) / 2).backward()
+            (functional.mse_loss(net(X[2:]), Y[2:]) / 2).backward()
+            optimizer.step()
+    recording = watcher.recording
+    assert len(recording[0].names) == 4
+    assert recording.recipe.loss == "mse"
+    assert_consistent(recording)

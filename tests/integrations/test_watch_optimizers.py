@@ -92,3 +92,122 @@ def test_parameters_changed_between_steps_are_part_of_the_change():
     assert recording.recipe.optimizer == "external"
     assert any("changed between two steps (first at step 4)" in note for note in recording.notes)
     assert np.array_equal(recording[3].after.parameters, recording[4].network.parameters)
+
+
+# --- hyperparameters that change -------------------------------------------------------------------------------
+
+
+def scheduled(optimizer, schedule, *, epochs=3):
+    net = model()
+    optimizer = optimizer(net.parameters())
+    schedule = schedule(optimizer)
+    with tn.watch(net, optimizer) as watcher:
+        for _ in range(epochs):
+            loop(net, optimizer, epochs=1)
+            schedule.step()
+    return watcher.recording
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), "momentum"),
+        (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01), "momentum"),
+        (lambda p: torch.optim.Adam(p, lr=0.1), "beta1"),
+    ],
+)
+def test_a_cycle_of_rate_and_momentum_follows_from_the_formulas(optimizer, name):
+    one_cycle = lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.2, total_steps=8)  # noqa: E731
+    recording = scheduled(optimizer, one_cycle, epochs=6)
+    assert recording.recipe.external == ["schedule"]
+    assert recording.setting_names == (name,)
+    assert len(set(recording.rates)) == 6
+    assert len(set(recording.settings[:, 0])) == 5
+    assert recording[9].values[name] == recording.settings[9, 0] == getattr(recording[9].recipe, name)
+    assert_consistent(recording)
+    notes = [note for note in recording.notes if "changed from" in note]
+    assert notes[0].startswith("The learning rate changed from 0.008 to ")
+    assert notes[1].startswith(f"The {name} changed from 0.95 to 0.")
+    assert "at step 4. It changed " in notes[1]
+    assert " times, between 0.85" in notes[1]
+    again = tn.Recording.from_bytes(recording.to_bytes())
+    assert again[9].values == recording[9].values
+    assert again.identity == recording.identity
+
+
+def test_a_change_of_the_learning_rate_is_named():
+    step = lambda o: torch.optim.lr_scheduler.StepLR(o, 2, 0.5)  # noqa: E731
+    recording = scheduled(lambda p: torch.optim.Adam(p, lr=0.01), step)
+    assert recording.recipe.schedule == "external"
+    assert recording.notes[-1] == "The learning rate changed from 0.01 to 0.005 at step 8."
+    assert recording.settings is None
+    assert watched(model()).recipe.schedule == "constant"
+    with pytest.raises(
+        tn.TinyNetError, match="schedule is 'external': this recipe comes from a PyTorch loop"
+    ):
+        tn.train(recording.final, recording.examples, recording.recipe)
+
+
+def test_a_workbook_has_the_hyperparameters_of_each_step(tmp_path):
+    one_cycle = lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 0.2, total_steps=20)  # noqa: E731
+    net = model()
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+    schedule = one_cycle(optimizer)
+    with tn.watch(net, optimizer) as watcher:
+        for k in (0, 2, 0, 2):
+            optimizer.zero_grad()
+            functional.mse_loss(net(X[k : k + 2]), Y[k : k + 2]).backward()
+            optimizer.step()
+            schedule.step()
+    recording = watcher.recording
+    assert recording.steps_per_epoch == 2
+    recording.export(tmp_path / "epoch.xlsx", epoch=0)
+    openpyxl = pytest.importorskip("openpyxl")
+    cells = [
+        cell.value
+        for sheet in openpyxl.load_workbook(tmp_path / "epoch.xlsx")
+        for row in sheet.iter_rows()
+        for cell in row
+    ]
+    assert {*recording.settings[:2, 0].tolist()} <= {*cells}
+
+
+# --- steps without gradients -----------------------------------------------------------------------------------
+
+
+def in_order_of(order, optimizer=sgd):
+    """Watch a loop that calls zero_grad (z), the forward pass (f), backward (b) and step (s) in this order."""
+    net = model()
+    optimizer = optimizer(net)
+    with tn.watch(net, optimizer) as watcher:
+        for _ in range(4):
+            for call in order:
+                if call == "z":
+                    optimizer.zero_grad()
+                elif call == "f":
+                    loss = functional.mse_loss(net(X), Y)
+                elif call == "b":
+                    loss.backward()
+                else:
+                    optimizer.step()
+    return watcher.recording
+
+
+@pytest.mark.parametrize("order", ["zfsb", "fbzs"])
+def test_a_step_without_gradients_is_named(order):
+    recording = in_order_of(order)
+    assert recording.recipe.gradients == "external"
+    assert (recording.gradients == 0).all()
+    assert not any("clipping" in note for note in recording.notes)
+    assert "All gradients were 0 in optimizer.step() (first at step 0)" in recording.notes[1]
+    assert "Call zero_grad() first, then backward(), then step()." in recording.notes[1]
+    assert recording.recipe.optimizer == "sgd"
+    assert "zero gradients" in [finding.kind for finding in tn.diagnose(recording)]
+    assert_consistent(recording)
+
+
+def test_a_skipped_step_of_an_optimizer_with_a_state_is_external():
+    recording = in_order_of("zfsb", lambda net: sgd(net, momentum=0.9, weight_decay=0.1))
+    assert recording.recipe.optimizer == "external"
+    assert "SGD changed no parameter in a step without gradients (first at step 0)" in recording.notes[2]
+    assert_consistent(recording)

@@ -1,9 +1,13 @@
 """Test that unsupported models, options and loops are refused."""
 
+import warnings
+
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrizations, prune, weight_norm
 
 import tinynet as tn
 from tinynet.errors import TinyNetError
@@ -48,6 +52,55 @@ def test_an_unsupported_layer_is_named(make, message):
     net = make()
     with pytest.raises(TinyNetError, match=message):
         tn.watch(net, sgd(net))
+
+
+COMPUTED = {
+    "pruned weight": lambda layer: prune.l1_unstructured(layer, "weight", amount=2),
+    "pruned bias": lambda layer: prune.l1_unstructured(layer, "bias", amount=1),
+    "earlier weight_norm": lambda layer: weight_norm(layer),
+    "weight_norm": lambda layer: parametrizations.weight_norm(layer),
+    "orthogonal": lambda layer: parametrizations.orthogonal(layer),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_a_computed_weight_is_refused_without_other_warnings(name):
+    net = model()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # weight_norm itself is deprecated
+        COMPUTED[name](net[0])
+    part = "bias" if "bias" in name else "weight"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(
+            TinyNetError, match=f"the {part} of layer '0' is computed from other parameters in each pass"
+        ):
+            tn.watch(net, torch.optim.SGD(net.parameters(), 0.5))
+        assert np.allclose(tn.Network.from_torch(net)(X), net(X).detach(), atol=1e-6)
+
+
+def test_a_layer_that_is_pruned_for_good_is_recorded():
+    net = model()
+    prune.l1_unstructured(net[0], "weight", amount=2)
+    prune.remove(net[0], "weight")
+    optimizer = sgd(net)
+    with tn.watch(net, optimizer) as watcher:
+        loop(net, optimizer)
+    assert watcher.recording.recipe.external == []
+
+
+def test_pruning_inside_the_loop_ends_the_recording():
+    net = model()
+    optimizer = sgd(net)
+    with tn.watch(net, optimizer) as watcher:
+        loop(net, optimizer)
+        prune.l1_unstructured(net[0], "weight", amount=2)
+        with pytest.warns(
+            UserWarning, match="recorded up to step 12: the weight of layer '0' is computed"
+        ) as found:
+            loop(net, optimizer)
+    assert len(found) == 1
+    assert len(watcher.recording) == 12
 
 
 def test_shared_parameters_are_refused():

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import httpx
 import numpy as np
@@ -26,6 +27,7 @@ from tinynet.lab.api import learner
 from tinynet.lab.api import population as population_api
 from tinynet.lab.http import jobs, middleware, network
 from tinynet.lab.http.app import create_app
+from tinynet.story.chapters import confidence
 from tinynet.story.rung_effects import sentence
 
 PLAIN = {"sizes": [4, 3, 2]}
@@ -190,7 +192,7 @@ def test_the_results_of_the_memorizer_and_the_learner_equal_the_library(client):
 
 def test_a_rung_equals_the_ladder(client):
     response = json_lines(client.post("api/rung", json={"key": "high_rate", "networks": 64}))[-1]["result"]
-    ladder = Ladder(64, exam=Exam(count=learner.RUNG_PICTURES))
+    ladder = Ladder(64, exam=Exam(count=confidence.EXAM_PICTURES))
     found = ladder.standing("high_rate")
     assert Standing.from_json(response["standing"]) == found
     assert response["sentence"] == sentence(ladder, "high_rate")
@@ -426,8 +428,19 @@ def test_an_empty_host_is_an_error():
         network.free_port("", 0)
 
 
-def test_the_lab_command_serves_until_ctrl_c():
-    command = [sys.executable, "-u", "-c", "from tinynet.cli import main; main()", "lab", "--port", "0"]
+@contextmanager
+def lab_command(*options):
+    """Run `tinynet lab`, yield its first two lines, and press Ctrl-C."""
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        "from tinynet.cli import main; main()",
+        "lab",
+        "--port",
+        "0",
+        *options,
+    ]
     environment = {
         key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")
     }
@@ -435,9 +448,26 @@ def test_the_lab_command_serves_until_ctrl_c():
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().split()[2]
-        assert httpx.get(f"{address}api/about", timeout=600).json()["version"] == tn.__version__
+        yield process.stdout
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
     assert process.returncode == 0
     assert "Traceback" not in errors
+
+
+def test_the_lab_command_serves_until_ctrl_c():
+    with lab_command() as output:
+        address = output.readline().split()[2]
+        assert "token" not in address
+        assert httpx.get(f"{address}api/about", timeout=600).json()["version"] == tn.__version__
+
+
+def test_the_lab_command_prints_an_address_with_a_token_for_other_machines():
+    with lab_command("--host", "0.0.0.0") as output:
+        shared, own = output.readline().split()[2], output.readline().split()[3]
+        place, token = own.split("?token=")
+        assert shared.endswith(f"?token={token}")
+        assert "0.0.0.0" not in shared
+        assert httpx.get(own, timeout=600).status_code == 200
+        assert httpx.get(f"{place}api/about", timeout=600).status_code == 401
+        assert httpx.get(f"{place}api/about?token={token}", timeout=600).status_code == 200

@@ -10,10 +10,12 @@ import httpx
 import pytest
 
 import laboratory
+import tinynet as tn
 from tinynet.lab.http.answers import Answer
-from tinynet.lab.http.app import create_app
+from tinynet.lab.http.app import create_app, prepare_chapters
 from tinynet.lab.http.jobs import BusyError, Workers
 from tinynet.numerics.cancellation import check_cancelled
+from tinynet.story.quiz import QUESTIONS
 
 ANSWER = Answer(200, b"1")
 CHAPTER = {"chapter": "nudge", "networks": 10}
@@ -143,6 +145,16 @@ def test_a_class_of_30_is_served_by_one_computation():
         found = list(pupils.map(lambda _: lines_of(address, CHAPTER), range(30)))
     assert len({json.dumps(lines[-1]["result"]) for lines in found}) == 1
     assert app.state.workers.computed == 1
+
+
+def test_the_chapters_of_the_first_seed_are_prepared_for_the_request_of_the_page():
+    app = create_app()
+    app.state.workers = pool = Workers()
+    prepare_chapters(app)
+    page = {"chapter": "nudge", "seed": 0, "networks": 1000, "recipe": tn.Recipe().to_json()}
+    with laboratory.running_server(app=app) as address:
+        assert "result" in lines_of(address, page)[-1]
+    assert pool.computed <= len(QUESTIONS)
 
 
 def test_the_stream_of_a_waiting_job_has_its_position():

@@ -210,19 +210,59 @@ def test_a_pytorch_recording_includes_the_sheets_to_continue_the_training():
     assert kinds >= {("external", 1), ("external", 3), ("loss", 1), ("loss", 3)}
 
 
-@pytest.mark.slow
-@pytest.mark.torch
-def test_too_many_pytorch_steps_are_refused():
-    known, _ = recordings()
-    arrays = {name: np.random.default_rng(0).random((40_000, *getattr(known, name).shape[1:])) for name in
-              ("gradients", "activations", "losses", "rates", "slopes")}  # fmt: skip
+def longer(run, times):
+    """Return a watched recording with its steps repeated."""
+    rng, steps = np.random.default_rng(0), times * run.steps
+    arrays = {
+        name: rng.random((steps, *getattr(run, name).shape[1:])).astype(np.float32).astype(float)
+        for name in ("gradients", "activations", "losses", "rates", "slopes")
+    }
     edges = {
-        name: np.random.default_rng(1).random((40_001, *getattr(known, name).shape[1:]))
+        name: rng.random((steps + 1, *getattr(run, name).shape[1:])).astype(np.float32).astype(float)
         for name in ("parameters", "state")
     }
-    many = replace(known, steps=40_000, batches=np.tile(known.batches, (10_000, 1)), **arrays, **edges)
-    with pytest.raises(TinyNetError, match="The largest part is the PyTorch steps"):
-        offline.page(many)
+    epochs = {
+        name: np.resize(getattr(run, name), steps // run.per_epoch)
+        for name in ("loss_per_epoch", "movement_per_epoch")
+    }
+    network = run.network.with_parameters(edges["parameters"][0], origin=run.network.origin)
+    batches = np.tile(run.batches, (times, 1))
+    return replace(run, network=network, steps=steps, batches=batches, **arrays, **edges, **epochs)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("times", [10, 500, pytest.param(2500, marks=pytest.mark.slow)])
+def test_a_longer_pytorch_loop_is_stored_with_fewer_steps(times):
+    for run in recordings():
+        many = longer(run, times)
+        text = offline.page(many)
+        assert len(text.encode()) < 1_000_000
+        document, part = unpacked(text)
+        thin = tn.Recording.from_bytes(part(document["recordings"][0]["at"]))
+        assert (thin.stride > 1) == (times > 10)
+        assert (len(thin), thin.epochs, thin.notes) == (len(many), many.epochs, many.notes)
+        assert np.array_equal(thin.final.parameters, many.final.parameters)
+        assert [moment.step for moment in thin] == list(range(0, len(many), thin.stride))
+        for step in (0, thin.stride, len(thin.losses) // 2 * thin.stride):
+            assert thin[step].pytorch == many[step].pytorch
+            assert thin[step].values == many[step].values
+            assert thin[step].names == many[step].names
+        assert thin.agreement().of == len(many)
+
+
+@pytest.mark.torch
+def test_a_step_that_is_not_stored_is_refused():
+    run, _ = recordings()
+    thin = payload.thin_out(run, 3)
+    with pytest.raises(
+        TinyNetError, match="step is 2. This recording keeps one in 3 steps of a PyTorch loop. Choose 0"
+    ):
+        thin[2]
+    assert [moment.step for moment in thin] == [0, 3]
+    assert np.array_equal(thin.changes, np.diff(run.parameters, axis=0)[::3])
+    again = payload.thin_out(payload.thin_out(longer(run, 10), 2), 3)
+    assert again.to_bytes() == payload.thin_out(longer(run, 10), 6).to_bytes()
+    assert tn.diagnose(thin) is not None
 
 
 def test_without_a_built_page_the_error_has_the_build_command(monkeypatch, tmp_path):

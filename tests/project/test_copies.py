@@ -42,7 +42,7 @@ def numbers():
 def regression_score():
     examples = numbers()
     run = tn.train(tn.Network.initial((1, 3, 1), output="identity"), examples, tn.Recipe(epochs=2))
-    return tn.score_regression(run.final, examples)
+    return tn.score(run.final, examples)
 
 
 PUBLIC = {  # objects of each public class, and results of each public function
@@ -76,8 +76,8 @@ PUBLIC = {  # objects of each public class, and results of each public function
     "population": lambda: tn.population(RECIPE, 5, examples=tn.World()),
     "posterior": lambda: tn.posterior(tn.World(), LINES.inputs),
     "predictions": lambda: tn.predictions(trained().final, LINES),
-    "score": lambda: tn.score(trained().final, LINES),
-    "score_regression": regression_score,
+    "score": lambda: [tn.score(trained().final, LINES), regression_score()],
+    "defaults": lambda: tn.defaults(LINES),
     "split": lambda: tn.split(tn.World().examples(20, seed=0), held_out=0.3),
     "sweep": None,  # the result is a Sweep
     "symmetrize": lambda: tn.symmetrize(tn.Network.initial()),

@@ -38,8 +38,14 @@ ORDER = [
     "__main__",
 ]
 CORE_MAY_IMPORT = {"core", "errors", "validation", "signatures", "recipe", "numerics"}
-# These classes inherit from optional packages. They are imported only when a user asks for them.
-OPTIONAL_BASES = {"integrations/sklearn.py", "lab/notebook/widget.py"}
+# These classes inherit from heavy packages. They are imported only when a user asks for them.
+OPTIONAL_BASES = {
+    "integrations/sklearn/classifier.py",
+    "integrations/sklearn/estimator.py",
+    "integrations/sklearn/regressor.py",
+    "lab/http/protocol.py",
+    "lab/notebook/widget.py",
+}
 HEAVY = {
     "pyarrow",
     "distributed",

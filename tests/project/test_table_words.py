@@ -105,8 +105,9 @@ def test_a_regression_has_no_correct_predictions():
     sentences = [
         str(verdict) for verdict in tn.population(networks=3, examples=rows, architecture=network).verdicts()
     ]
-    assert len(sentences) == 1
+    assert len(sentences) == 2
     assert "median training loss" in sentences[0]
+    assert "median R² of price" in sentences[1]
 
 
 def test_one_example_is_called_a_row_or_a_picture():

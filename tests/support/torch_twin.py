@@ -76,6 +76,15 @@ def loss_of(
     )
 
 
+def weighted_loss(
+    model: nn.Sequential, inputs: torch.Tensor, targets: torch.Tensor, recipe: Recipe, weights: torch.Tensor
+) -> torch.Tensor:
+    """Return the mean of each example's loss times its weight."""
+    rows = range(len(inputs))
+    losses = [loss_of(model, inputs[k : k + 1], targets[k : k + 1], recipe) for k in rows]
+    return (weights * torch.stack(losses)).mean()
+
+
 def rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     """Return the learning rate of a step, divided by that of the first step."""
     done = min(1.0, step / max(1, steps - 1))
@@ -86,7 +95,13 @@ def rate_factor(recipe: Recipe, step: int, steps: int) -> float:
     return 1.0
 
 
-def train(network: Network, examples: Source, recipe: Recipe, dtype: torch.dtype = torch.float64) -> Steps:
+def train(
+    network: Network,
+    examples: Source,
+    recipe: Recipe,
+    dtype: torch.dtype = torch.float64,
+    weights: np.ndarray | None = None,
+) -> Steps:
     """Train as `tinynet.train` does, with autograd and torch.optim."""
     model = module(network, dtype)
     torch_optimizer = optimizer(model, recipe)
@@ -103,6 +118,9 @@ def train(network: Network, examples: Source, recipe: Recipe, dtype: torch.dtype
         )
         torch_optimizer.zero_grad()
         loss = loss_of(model, inputs, targets, recipe)
+        if weights is not None:
+            some = torch.tensor(weights[shown[shown >= 0]], dtype=dtype)
+            loss = weighted_loss(model, inputs, targets, recipe, some)
         loss.backward()
         torch_optimizer.step()
         schedule.step()

@@ -1,6 +1,7 @@
 """Test the recording of a watched training, with a golden file that the page replays."""
 
 import base64
+import dataclasses
 import json
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_pytorch_reproduces_the_golden_file(request):
 def test_external_cells_have_a_phase_and_no_formula():
     known, external = (opened(kept) for kept in golden.read("watched"))
     assert known[0].sheet.watched == []
-    assert external.recipe.external == ["loss", "optimizer", "gradients"]
+    assert external.recipe.external == ["loss", "optimizer", "gradients", "schedule"]
     phases = {name: external[0].sheet.cells[name].phase for name in external[0].sheet.watched}
     assert phases["loss"] == "loss"
     assert phases["example2.layer2.slope[1]"] == "backward"
@@ -104,7 +105,7 @@ def test_a_watched_recording_is_exported_like_any_other(tmp_path, ending):
 
 
 def fields(run):
-    return {name: getattr(run, name) for name in run.__dataclass_fields__}
+    return {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
 
 
 @pytest.mark.torch

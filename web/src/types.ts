@@ -21,7 +21,7 @@ export interface Recipe {
   epsilon: number;
   weight_decay: number;
   noise: number;
-  schedule: "constant" | "hold_then_decay" | "cosine";
+  schedule: "constant" | "hold_then_decay" | "cosine" | "external";
   hold_fraction: number;
   final_fraction: number;
   label_smoothing: number;
@@ -198,14 +198,18 @@ export interface NetworkJson {
 /** The recorded steps of a PyTorch training; arrays are flat. */
 export interface WatchedTraining {
   steps: number;
+  stride: number; // only every `stride`-th step is kept, with one row in each array
   perEpoch: number;
-  batches: number[][]; // example indices of each step
+  batches: number[][]; // example indices of each kept step
   rates: Float64Array;
+  settingNames: string[]; // other settings that changed during the loop, such as the momentum
+  settings: Float64Array; // (kept steps, setting names)
+  changes: Float64Array | null; // of the parameters, if some steps are not kept
   losses: Float64Array;
   lossPerEpoch: Float64Array;
   movementPerEpoch: Float64Array;
-  parameters: Float64Array; // before each step, and after the last
-  state: Float64Array; // of the optimizer, before each step and after the last
+  parameters: Float64Array; // before each kept step, and after the last step
+  state: Float64Array; // of the optimizer, before each kept step and after the last step
   gradients: Float64Array; // as the optimizer received them
   slopes: Float64Array; // derivatives of the loss with respect to the outputs, one batch per step
   notes: string[];

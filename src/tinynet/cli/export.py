@@ -1,6 +1,9 @@
 """The command `export`: a recording in other formats."""
 
 import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,7 +73,7 @@ def export(
     from tinynet import files
     from tinynet.cli import terminal
     from tinynet.exports import export as exports
-    from tinynet.exports.export_formats import FORMATS
+    from tinynet.exports.export_formats import FILM, FORMATS
 
     given = {name: value for name, value in choices.items() if value is not None and value != []}
     taken = exports.options_by_path(out, given)
@@ -80,16 +83,33 @@ def export(
     check_new("out", out, overwrite)
     runs = [tn.load(path) for path in recordings]
     contents = {}
-    for path in out:
-        with terminal.progress(f"making {path.name}", "frames") as advance:
+    for path in sorted(out, key=lambda path: FORMATS[path.suffix.lower()] is FILM):  # films take longest
+        with terminal.progress(f"making {path.name}", "frames") as advance, _named_file(path, out):
             contents[path] = exports.rendered(runs, path, progress=advance, **taken[path])
-    for path, data in contents.items():  # all files are complete before the first is written
+    for path in out:  # all files are complete before the first is written
+        data = contents[path]
         files.write(path, data)
         if not as_json:
             typer.echo(f"{path}: {FORMATS[path.suffix.lower()].description}, {len(data):,} bytes")
     if as_json:
         written = [{"path": str(path), "bytes": len(data)} for path, data in contents.items()]
         print_json({"command": "export", "files": written})
+
+
+@contextmanager
+def _named_file(path: Path, out: list[Path]) -> Iterator[None]:
+    """Name the file in the error of an export of several files."""
+    from tinynet.errors import TinyNetError
+
+    try:
+        yield
+    except TinyNetError as error:
+        if len(out) == 1:
+            raise
+        raise TinyNetError(
+            f"{path} cannot be made, so no file was written: {error.message} Leave out --out {shlex.quote(str(path))} to write "
+            "the other files."
+        ) from error
 
 
 def _check_no_recording(path: Path, recordings: list[Path]) -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def predictions_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
     """Return the predictions of a network, ready for JSON."""
     from tinynet.evaluation.predictions import predictions
+    from tinynet.evaluation.regression import in_units
 
     if examples.regression:
         outputs = network(examples)  # (examples, outputs)
-        rows = zip(examples.names, outputs.tolist(), examples.unscaled(outputs).tolist(), strict=True)
+        rows = zip(examples.names, outputs.tolist(), in_units(examples, outputs).tolist(), strict=True)
         return [{"name": name, "outputs": scaled, "values": values} for name, scaled, values in rows]
     return [vars(found) | {"words": found.words()} for found in predictions(network, examples)]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tinynet.training.recording import Recording
 
 MAX_SHOWN = 20  # rows in the terminal
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @with_groups(dialect=DialectOptions)
@@ -51,7 +52,13 @@ def predict(
     if as_json:
         saved = None if out is None else str(out)
         print_json(
-            {"command": "predict", "saved": saved, "rows_outside_range": outside, "predictions": predicted}
+            {
+                "command": "predict",
+                "saved": saved,
+                "notes": list(rows.notes),
+                "rows_outside_range": outside,
+                "predictions": predicted,
+            }
         )
         return
     if outside:
@@ -89,9 +96,10 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
     In a regression, the outputs are in the units of the table.
     """
     from tinynet.evaluation.predictions import predictions
+    from tinynet.evaluation.regression import in_units
 
-    if rows.target_scaling is not None:
-        values = rows.unscaled(run.best(rows))  # (rows, outputs)
+    if run.examples.regression:
+        values = in_units(run.examples, run.best(rows))  # (rows, outputs)
         return [
             {"name": name, **dict(zip(rows.target_names, row, strict=True))}
             for name, row in zip(rows.names, values.tolist(), strict=True)
@@ -122,7 +130,24 @@ def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
 
 def _csv(predicted: list[dict[str, Any]]) -> bytes:
     text = io.StringIO()
-    writer = csv.DictWriter(text, predicted[0])
-    writer.writeheader()
-    writer.writerows(predicted)
-    return text.getvalue().encode()
+    writer = csv.writer(text)
+    writer.writerow(map(_csv_cell, predicted[0]))
+    writer.writerows(map(_csv_cell, row.values()) for row in predicted)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _csv_cell(value: Any) -> Any:
+    """Return a cell that a spreadsheet does not run as a formula.
+
+    A text that begins like a formula gets an apostrophe, as a spreadsheet writes it. Numbers are not changed.
+
+    >>> [_csv_cell(value) for value in ("setosa", "=1+1", "-1", -0.5)]
+    ['setosa', "'=1+1", '-1', -0.5]
+    """
+    if not isinstance(value, str) or not value.startswith(FORMULA_STARTS):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value

@@ -98,7 +98,7 @@ def _r2_table(rows: list[dict[str, Any]], axes: list[str], examples: "Examples")
     for row in rows:
         low, r2, high = (row[f"r2_q{q}"] for q in (10, 50, 90))
         loss = "" if row["loss_q50"] is None else f"{row['loss_q50']:.2g}"
-        fit = "" if r2 is None else f"{r2:.3f}{_interval(low, high, '{:.3f}'.format)}"
+        fit = "" if r2 is None else f"{r2:.3f}{_interval(low, high, '{:.3f}'.format)}".replace("-", "−")
         rmse = ""
         if single and scaling is not None and r2 is not None:
             rmse = number(float(f"{row['loss_q50'] ** 0.5 * (scaling.high[0] - scaling.low[0]):.3g}"))

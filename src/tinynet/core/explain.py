@@ -39,6 +39,7 @@ OTHER_CELLS = {
     "max": "largest weighted sum",
     "sum": "sum of the exponentials",
     "dot": "sum of each output times its gradient",
+    "sample_weight": "sample weight",
     "rate": "learning rate",
     "weight_decay": "weight decay",
     "decay1": "beta1 to the power of the number of steps",

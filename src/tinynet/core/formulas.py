@@ -5,6 +5,7 @@ The formulas are the forward pass, the loss and the backward pass.
 A formula is a tree: a number, the name of a cell, or `(operation, *formulas)`. Each function yields
 `(name, formula)` in the order of computation. z, a and delta have the same letters forward and backward.
 In a batch of several examples, each example has its own cells, under the prefix `p`: "example0.", "example1.", …
+In a weighted training, each example also has the input cell `sample_weight`, a factor of its loss.
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tinynet.recipe import Recipe
 Named = Iterator[tuple[str, Formula]]
 
 EXTERNAL: Formula = ("external",)  # formula of a cell whose number PyTorch computes
+SAMPLE_WEIGHT = "sample_weight"  # the cell exists only in a weighted training
 
 
 def total(terms: list[Formula]) -> Formula:
@@ -43,6 +45,11 @@ def prefixes(batch_size: int) -> list[str]:
     The prefix is empty for a single example.
     """
     return [""] if batch_size == 1 else [f"example{k}." for k in range(batch_size)]
+
+
+def weighted_by(p: str, formula: Formula, weighted: bool) -> Formula:
+    """Return the formula times the sample weight of an example."""
+    return ("*", f"{p}{SAMPLE_WEIGHT}", formula) if weighted else formula
 
 
 # --- forward ---------------------------------------------------------------------------------------------------
@@ -90,10 +97,12 @@ def activation(architecture: Architecture, recipe: Recipe | None, p: str, n: int
 # --- loss ------------------------------------------------------------------------------------------------------
 
 
-def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
+def loss(architecture: Architecture, recipe: Recipe, p: str, weighted: bool = False) -> Named:
     """Yield the loss of one example.
 
     mse is the mean of (a - t)^2. bce and cross_entropy use logarithms of the outputs.
+
+    weighted : Whether the loss is multiplied by the sample weight.
     """
     last, outputs = f"{p}layer{len(architecture.sizes) - 1}", range(architecture.sizes[-1])
     terms: list[Formula] = []
@@ -114,7 +123,8 @@ def loss(architecture: Architecture, recipe: Recipe, p: str) -> Named:
             term = ("neg", ("*", t, f"{last}.log_a[{j}]"))
         yield f"{p}loss.term[{j}]", term
         terms.append(f"{p}loss.term[{j}]")
-    yield f"{p}loss", over(total(terms), 1 if recipe.loss == "cross_entropy" else len(outputs))
+    mean = over(total(terms), 1 if recipe.loss == "cross_entropy" else len(outputs))
+    yield f"{p}loss", weighted_by(p, mean, weighted)
 
 
 def batch_loss(recipe: Recipe, batch: int) -> Named:
@@ -128,13 +138,13 @@ def batch_loss(recipe: Recipe, batch: int) -> Named:
 # --- backward --------------------------------------------------------------------------------------------------
 
 
-def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
+def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str, weighted: bool = False) -> Named:
     """Yield slope = dL/da and delta = dL/dz.
 
     The last layer comes first. L is the loss of the whole batch.
     """
     last = len(architecture.sizes) - 1
-    yield from output_deltas(architecture, recipe, batch, p)
+    yield from output_deltas(architecture, recipe, batch, p, weighted)
     for n in range(last, 0, -1):
         if n < last:
             for j in range(architecture.sizes[n]):
@@ -147,11 +157,13 @@ def backward(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> 
         yield from shares(architecture, batch, p, n)
 
 
-def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str) -> Named:
+def output_deltas(
+    architecture: Architecture, recipe: Recipe, batch: int, p: str, weighted: bool = False
+) -> Named:
     """Yield the deltas of the outputs.
 
     The delta is a - t for bce after sigmoid and cross_entropy after softmax. Otherwise the delta is slope
-    times da/dz.
+    times da/dz. With sample weights, the first of these cells is multiplied by the weight.
     """
     n, outputs = len(architecture.sizes) - 1, architecture.sizes[-1]
     for j in range(outputs):
@@ -159,10 +171,11 @@ def output_deltas(architecture: Architecture, recipe: Recipe, batch: int, p: str
         if recipe.loss == "external":
             yield f"{p}layer{n}.slope[{j}]", EXTERNAL
         elif recipe.loss == "mse":
-            yield f"{p}layer{n}.slope[{j}]", over(("*", 2.0, f"{p}loss.error[{j}]"), outputs * batch)
+            twice: Formula = ("*", 2.0, f"{p}loss.error[{j}]")
+            yield f"{p}layer{n}.slope[{j}]", over(weighted_by(p, twice, weighted), outputs * batch)
         else:
             count = batch if recipe.loss == "cross_entropy" else outputs * batch
-            yield f"{p}layer{n}.delta[{j}]", over(("-", a, t), count)
+            yield f"{p}layer{n}.delta[{j}]", over(weighted_by(p, ("-", a, t), weighted), count)
     if recipe.loss in ("mse", "external"):
         yield from deltas(architecture, p, n)
 

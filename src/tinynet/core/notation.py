@@ -23,6 +23,7 @@ LETTERS = {
     "error": ("e", "e"),
     "term": ("ℓ", r"\ell"),
     "loss": ("L", "L"),
+    "sample_weight": ("ω", r"\omega"),
     "max": ("max z", r"\max z"),
     "exp": ("E", "E"),
     "sum": ("ΣE", r"\Sigma E"),

@@ -74,10 +74,19 @@ class Sheet:
 
     @classmethod
     @check_arguments
-    def of(cls, architecture: Architecture, recipe: Recipe | None = None, batch_size: int = 1) -> "Sheet":
+    def of(
+        cls,
+        architecture: Architecture,
+        recipe: Recipe | None = None,
+        batch_size: int = 1,
+        *,
+        weighted: bool = False,
+    ) -> "Sheet":
         """Return the sheet of an architecture and a recipe.
 
         Without a recipe, the sheet has only the forward pass.
+
+        weighted : whether each example has a sample weight, a factor of its loss.
         """
         cells = check_int("batch_size", batch_size, 1) * (
             architecture.parameter_count + sum(architecture.sizes)
@@ -88,16 +97,22 @@ class Sheet:
                 "examples.",
                 parameter="batch_size",
             )
-        return cls(_cells(architecture, recipe, batch_size), architecture, recipe, batch_size)
+        return cls(_cells(architecture, recipe, batch_size, weighted), architecture, recipe, batch_size)
 
     @check_arguments
     def input_values(
-        self, network: Weights, inputs: Any, targets: Any = None, state: np.ndarray | None = None
+        self,
+        network: Weights,
+        inputs: Any,
+        targets: Any = None,
+        state: np.ndarray | None = None,
+        sample_weights: np.ndarray | None = None,
     ) -> Values:
         """Return the values of the input cells by name.
 
         network : the parameters.
         inputs : (batch_size, inputs). targets : (batch_size, outputs). state : (S,), the optimizer state.
+        sample_weights : (batch_size,), for a weighted sheet.
         """
         found = network.named()
         for p, row in zip(formulas.prefixes(self.batch_size), self._rows("inputs", inputs, 0), strict=True):
@@ -107,6 +122,9 @@ class Sheet:
         rows = [] if self.recipe.loss == "external" else self._rows("targets", targets, -1)
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
+        weights = [] if sample_weights is None else sample_weights.tolist()
+        for p, weight in zip(formulas.prefixes(len(weights)), weights, strict=True):
+            found[f"{p}{formulas.SAMPLE_WEIGHT}"] = weight
         names = optimizers.state_names(self.architecture, self.recipe)
         numbers = [] if state is None else state.tolist()
         if len(numbers) != len(names):
@@ -207,23 +225,26 @@ class Sheet:
 
 
 @lru_cache(maxsize=32)
-def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int) -> Sheet:
+def sheet_of(architecture: Architecture, recipe: Recipe, batch_size: int, *, weighted: bool = False) -> Sheet:
     """Return the cached sheet of a training step."""
-    return Sheet.of(architecture, recipe, batch_size)
+    return Sheet.of(architecture, recipe, batch_size, weighted=weighted)
 
 
-def _cells(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[Cell]:
+def _cells(
+    architecture: Architecture, recipe: Recipe | None, batch_size: int, weighted: bool
+) -> Iterable[Cell]:
     prefixes = formulas.prefixes(batch_size)
-    yield from (Cell(name, None, "input") for name in _input_names(architecture, recipe, batch_size))
+    names = _input_names(architecture, recipe, batch_size, weighted)
+    yield from (Cell(name, None, "input") for name in names)
     for p in prefixes:
         yield from _phase("forward", formulas.forward(architecture, recipe, p))
     if recipe is None:
         return
     for p in prefixes:
-        yield from _phase("loss", formulas.loss(architecture, recipe, p))
+        yield from _phase("loss", formulas.loss(architecture, recipe, p, weighted))
     yield from _phase("loss", formulas.batch_loss(recipe, batch_size))
     for p in prefixes:
-        yield from _phase("backward", formulas.backward(architecture, recipe, batch_size, p))
+        yield from _phase("backward", formulas.backward(architecture, recipe, batch_size, p, weighted))
     yield from _phase("backward", formulas.gradients(architecture, batch_size))
     yield from _phase("update", optimizers.update(architecture, recipe))
 
@@ -232,11 +253,15 @@ def _phase(phase: str, named: formulas.Named) -> Iterable[Cell]:
     return (Cell(name, None if formula == formulas.EXTERNAL else formula, phase) for name, formula in named)
 
 
-def _input_names(architecture: Architecture, recipe: Recipe | None, batch_size: int) -> Iterable[str]:
+def _input_names(
+    architecture: Architecture, recipe: Recipe | None, batch_size: int, weighted: bool
+) -> Iterable[str]:
     for p in formulas.prefixes(batch_size):
         yield from (f"{p}input[{i}]" for i in range(architecture.sizes[0]))
         if recipe is not None and recipe.loss != "external":
             yield from (f"{p}target[{j}]" for j in range(architecture.sizes[-1]))
+        if weighted:
+            yield f"{p}{formulas.SAMPLE_WEIGHT}"
     yield from architecture.parameter_names
     if recipe is not None:
         yield from optimizers.settings(recipe)

@@ -16,6 +16,7 @@ from tinynet.data.written_numbers import (
 )
 
 NUMBER, BLANK = -1, -2  # codes of cells that are no words
+WORD_DIGITS = 12  # of a number that is a word
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -30,6 +31,7 @@ class Column:
     needs_comma : Whether a cell is a number only with a decimal comma.
     had_comma : Whether a number has a comma.
     mixed_signs : Whether numbers have different signs, such as $ and %; they stay words.
+    written : The column before written numbers became numbers, or None.
     """
 
     name: str
@@ -39,13 +41,15 @@ class Column:
     needs_comma: bool = False
     had_comma: bool = False
     mixed_signs: bool = False
+    written: "Column | None" = None
 
     def __len__(self) -> int:
         return len(self.codes)
 
     def __getitem__(self, rows: np.ndarray) -> "Column":
         """Return the column of the chosen rows."""
-        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows])
+        written = None if self.written is None else self.written[rows]
+        return replace(self, numbers=self.numbers[rows], codes=self.codes[rows], written=written)
 
     def is_word(self, words: Iterable[str]) -> np.ndarray:
         """Return whether each cell is one of these words. -> (rows,)"""
@@ -70,15 +74,17 @@ class Column:
         return replace(self, numbers=numbers, codes=new_code[self.codes], words=tuple(kept))
 
     def as_words(self) -> "Column":
-        """Return the column in which numbers are words, such as "4"."""
+        """Return the column in which numbers are words, such as "4". Written numbers are words as they are."""
+        if self.written is not None:
+            return self.written.as_words()
         rows = self.codes == NUMBER
         if not rows.any():
             return self
         values, inverse = np.unique(self.numbers[rows], return_inverse=True)
-        words = tuple(dict.fromkeys([*self.words, *(f"{value:.12g}" for value in values)]))
+        words = tuple(dict.fromkeys([*self.words, *(f"{value:.{WORD_DIGITS}g}" for value in values)]))
         index = {word: k for k, word in enumerate(words)}
         codes = self.codes.copy()
-        codes[rows] = np.array([index[f"{value:.12g}"] for value in values])[inverse]
+        codes[rows] = np.array([index[f"{value:.{WORD_DIGITS}g}"] for value in values])[inverse]
         return Column(self.name, np.full(len(codes), np.nan), codes, words)
 
     def resolved(self, decimal: Decimal) -> "Column":
@@ -103,7 +109,7 @@ class Column:
             truths = {word: TRUTH[word.lower()] for word in others if word.lower() in TRUTH}
         column = self.with_numbers(value_of | truths)
         commas = any(map(needs_comma, self.words)), any("," in word for word in numbers)
-        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed)
+        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed, written=self)
 
 
 class ColumnBuilder:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tinynet.data.written_numbers import DECIMALS, Decimal
+from tinynet.data.missing import is_missing_word
+from tinynet.data.written_numbers import DECIMALS, Decimal, plain_number
 from tinynet.errors import TinyNetError, advice
 from tinynet.validation import check_bool, check_choice
 
@@ -57,7 +58,7 @@ class Dialect:
             check_bool("header", self.header)
         if self.encoding is not None:
             try:
-                codecs.lookup(self.encoding)
+                "a,1".encode(self.encoding)  # also refuses codecs that are not text encodings
             except (LookupError, TypeError, ValueError):
                 raise TinyNetError(
                     f"is {self.encoding!r}. It must be an encoding of Python, such as utf-8 or cp1252.",
@@ -123,11 +124,23 @@ def sniffed(dialect: Dialect, sample: str) -> Dialect:
     if dialect.delimiter is not None:
         return dialect
     lines = [line for line in sample.splitlines(keepends=True) if not line.startswith(COMMENT)]
-    found = _sniff("".join(lines))
-    if found is None:
-        return replace(dialect, delimiter=",")
-    delimiter, quote = found
+    delimiter, quote = _sniff("".join(lines)) or (",", '"')
+    if not any(delimiter in line for line in lines) and _are_columns([line.split() for line in lines]):
+        delimiter = " "
     return replace(dialect, delimiter=delimiter, quote=quote)
+
+
+def _are_columns(rows: list[list[str]]) -> bool:
+    """Return whether rows that are separated by spaces have equal lengths, and a column of numbers below line 1."""
+    full = [row for row in rows if row]
+    if len({len(row) for row in full}) != 1 or len(full[0]) < 2:
+        return False
+    return any(all(map(_is_number, column)) for column in zip(*full[1:], strict=True))
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a text is a plain number or a missing number."""
+    return is_missing_word(text) or plain_number(text) is not None
 
 
 def _sniff(text: str) -> tuple[str, str] | None:

@@ -176,6 +176,11 @@ class Encoding:
         if self.missing is not None:
             check_choice("missing", self.missing, MISSING_CHOICES)
 
+    @classmethod
+    def of_numbers(cls, names: Sequence[str]) -> "Encoding":
+        """Return the encoding in which each column is one number."""
+        return cls(tuple(map(InputColumn, names)))
+
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the inputs."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinynet.data import images, tables
 from tinynet.data.dialects import Dialect
-from tinynet.data.encoding import Encoding, InputColumn
+from tinynet.data.encoding import Encoding
 from tinynet.data.example_checks import check_names, check_shape, check_target_names, checked_array
 from tinynet.data.missing import Missing
 from tinynet.data.readers import Progress
@@ -194,7 +194,7 @@ class Examples:
         """How the columns of the table became numbers. Examples that are not from a table have no columns."""
         if self.encoding is not None:
             return self.encoding
-        return Encoding(tuple(map(InputColumn, () if self.scaling is None else self.scaling.columns)))
+        return Encoding.of_numbers(() if self.scaling is None else self.scaling.columns)
 
     def outside_range(self) -> np.ndarray:
         """Return whether each row has an input outside the range of the training rows. -> (examples,)
@@ -239,7 +239,11 @@ class Examples:
 
     @property
     def regression(self) -> bool:
-        """Whether the targets are numbers to predict, not classes."""
+        """Whether the targets are numbers to predict, not classes.
+
+        Targets are numbers if they have a `target_scaling`, or if a target lies outside [0, 1]. Every score, sentence and
+        command uses this property.
+        """
         if self.target_scaling is not None:
             return True
         return self.targets is not None and bool((np.abs(self.targets - 0.5) > 0.5).any())
@@ -307,13 +311,19 @@ class Examples:
         return self.scaling(values)
 
     def unscaled(self, outputs: Any) -> np.ndarray:
-        """Return network outputs in the units of the table.
+        """Return network outputs in the units of the targets.
 
         (rows, outputs) -> (rows, outputs), or (outputs,) -> (outputs,)
+
+        Raises TinyNetError for classes as targets.
         """
-        if self.target_scaling is None:
+        if not self.regression:
             raise TinyNetError("these examples have no numeric targets. Only numeric targets have units.")
-        return self.target_scaling.inverse(outputs)
+        return (
+            np.asarray(outputs, float)
+            if self.target_scaling is None
+            else self.target_scaling.inverse(outputs)
+        )
 
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Examples) else NotImplemented

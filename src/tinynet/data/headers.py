@@ -13,9 +13,10 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     """Return whether the first row looks like data, not like column names.
 
     A column of numbers is a column whose cells below the first row are numbers or missing. If there are columns of
-    numbers, the first row is data if it has a number or a missing number in every one of them, unless these numbers
-    count upwards in equal steps, as years do. Without columns of numbers, the first row is data if at least half of its cells occur
-    again below, in their own column.
+    numbers, the first row is data if it has a number or a missing number in every one of them. Such numbers are names
+    if they count upwards in equal steps, as years do. Without columns of numbers, the first row is data if at least
+    half of its cells occur again below, in their own column. A row whose first cell is empty has names if the cells
+    below it all differ, as row names do.
 
     >>> looks_like_data(["6", "148", "72"], [["1", "85", "66"]])
     True
@@ -23,6 +24,8 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     False
     """
     below = [_present(column) for column in zip(*rows[:TEST_ROWS], strict=True)] or [set()] * len(first)
+    if not first[0].strip() and len(below[0]) == len(rows[:TEST_ROWS]) > 1:
+        return False
     pairs = [(cell.strip(), column) for cell, column in zip(first, below, strict=True) if column]
     numbers = [cell for cell, column in pairs if all(_is_number(other, decimal) for other in column)]
     if numbers:

@@ -108,27 +108,30 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
         dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
         yield _csv_source(source.name, text, dialect, lambda: None)
     elif isinstance(source, str | os.PathLike):
-        path = Path(source)
-        try:
-            with files.open_file(path) as raw:
-                encoding = dialect.encoding or found_encoding(path, raw)
-                with files.TableText(raw, _with_bom(encoding), newline="") as lines:
-                    sample = lines.read(SAMPLE)
-                    lines.seek(0)
-                    dialect = sniffed(replace(dialect, encoding=encoding), sample)
-                    size = path.stat().st_size
-                    yield _csv_source(
-                        str(path), lines, dialect, lambda: progress and progress(raw.tell(), size)
-                    )
-        except OSError as error:
-            raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
-        except UnicodeError as error:
-            raise TinyNetError(
-                f"{path} is not text in {encoding} ({getattr(error, 'reason', error)}). "
-                "Give the encoding of the table, or save the table as CSV in UTF-8."
-            ) from error
+        with _opened_file(Path(source), dialect, progress) as table:
+            yield table
     else:
         yield _memory_source(source)
+
+
+@contextmanager
+def _opened_file(path: Path, dialect: Dialect, progress: Progress | None) -> Iterator[Source]:
+    encoding = dialect.encoding
+    try:
+        with files.open_file(path) as raw:
+            encoding = encoding or found_encoding(path, raw)
+            with files.TableText(raw, _with_bom(encoding), newline="") as text:
+                dialect = sniffed(replace(dialect, encoding=encoding), text.read(SAMPLE))
+                text.seek(0)
+                size = path.stat().st_size
+                yield _csv_source(str(path), text, dialect, lambda: progress and progress(raw.tell(), size))
+    except OSError as error:
+        raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
+    except UnicodeError as error:
+        raise TinyNetError(
+            f"{path} is not text in {encoding} ({getattr(error, 'reason', error)}). "
+            "Give the encoding of the table, or save the table as CSV in UTF-8."
+        ) from error
 
 
 def _with_bom(encoding: str) -> str:

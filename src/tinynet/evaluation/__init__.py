@@ -14,6 +14,7 @@ bayes.py           the Bayes-optimal prediction for a picture
 bayes_bounds.py    the scores of the Bayes-optimal predictions
 requirements.py    the requirements of the exam: measures, labels and thresholds
 exam.py            the exam, which a learner passes and a memorizer does not
+baseline.py        the error beside that of the best constant prediction
 diagnosis.py       why a network did not learn
 comparison.py      the differences of two trainings, and their outcomes
 """

@@ -109,7 +109,7 @@ def score(network: Network, examples: Examples, recipe: Recipe | None = None, *,
     recipe : Recipe, optional. The loss to compute. MSE by default.
     part : str. The name of the examples in verdicts.
 
-    Raises TinyNetError for examples without targets.
+    Raises TinyNetError for examples without targets, and for numbers as targets.
 
     >>> import tinynet as tn
     >>> found = score(tn.Network.initial(seed=0), tn.pictures.lines())
@@ -118,6 +118,8 @@ def score(network: Network, examples: Examples, recipe: Recipe | None = None, *,
     """
     if examples.targets is None:
         raise TinyNetError("the examples have no targets. A score needs examples with targets.")
+    if examples.regression:
+        raise TinyNetError("the targets are numbers. They must be classes. Use tinynet.score for both.")
     outputs, targets = network(examples), examples.targets  # (m, outputs)
     probabilities = np.clip(outputs, 0.0, 1.0)
     return Score(

@@ -12,7 +12,8 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import counted
 from tinynet.evaluation import predictions
-from tinynet.evaluation.diagnosis import LEARNED, constant_loss, margin, signed
+from tinynet.evaluation.baseline import constant_loss
+from tinynet.evaluation.diagnosis import LEARNED, margin, signed
 from tinynet.model.network import Network
 from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.evaluation import predictions
+from tinynet.evaluation.baseline import Baseline, baseline, class_outputs
 from tinynet.evaluation.metrics import predicted_classes
 from tinynet.evaluation.verdicts import percent
 from tinynet.model.network import Network
@@ -24,6 +25,7 @@ from tinynet.validation import check_type
 
 NEAR_CONSTANT = 0.1  # on the plateau, the loss differs from the constant loss by at most this fraction
 LEARNED = 0.5  # a network has learned if its loss is below this fraction of the constant loss
+LARGE = 100.0  # inputs or targets above this need scaling
 SAME_NUMBER = (
     0.05  # the predicted numbers are almost equal if they differ by less than this fraction of the targets
 )
@@ -47,23 +49,6 @@ class Finding:
         return self.sentence
 
 
-def constant_loss(examples: Examples, recipe: Recipe) -> float:
-    """Return the smallest loss of constant outputs.
-
-    The best constant outputs are the mean target.
-
-    >>> import tinynet as tn
-    >>> constant_loss(tn.pictures.lines(), tn.Recipe())
-    0.25
-    """
-    assert examples.targets is not None
-    targets, mean = examples.targets, arrays.mean(examples.targets, 0)
-    if recipe.loss == "mse":
-        return float(arrays.mean(((targets - mean) ** 2).ravel()))
-    terms, complements = (0.0 - p * arrays.log(np.where(p > 0, p, 1.0)) for p in (mean, 1 - mean))
-    return float(arrays.total(terms) if recipe.loss == "cross_entropy" else arrays.mean(terms + complements))
-
-
 @check_arguments
 def diagnose(run: Recording) -> list[Finding]:
     """Return the reasons for the outcome of a training.
@@ -75,24 +60,37 @@ def diagnose(run: Recording) -> list[Finding]:
     ['plateau']
     """
     check_type("run", run, Recording, "a Recording")
-    checks = [_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu]
-    if run.recipe.loss == "external":  # the other checks compute losses
-        checks += [_one_answer]
-    else:
-        checks += [_saturation, _plateau, _one_answer, _learned, _still_falling]
-    return [finding for check in checks for finding in check(run)]
+    alone = (_stopped, _external, _contradiction, _symmetric_initialization, _dead_relu)
+    compared = (_zero_gradients, _saturation, _plateau, _one_answer, _learned, _still_falling)
+    error = baseline(run)
+    findings = [finding for check in alone for finding in check(run)]
+    return findings + [finding for compare in compared for finding in compare(run, error)]
 
 
 def _stopped(run: Recording) -> Iterator[Finding]:
     if run.stopped is not None:
         kind = "divergence" if run.stopped.cell else "interrupted"
         sentence = run.stopped.reason[0].upper() + run.stopped.reason[1:] + "."
+        if run.stopped.cell:
+            sentence += _advice(run.examples)
         yield Finding(kind, sentence, {"step": run.stopped.step})
+
+
+def _advice(examples: Examples) -> str:
+    """Return the advice for a training that diverged."""
+    for name, values in (("inputs", examples.inputs), ("targets", examples.targets)):
+        largest = 0.0 if values is None else float(np.abs(values).max())
+        if largest > LARGE:
+            return (
+                f" The {name} go up to {largest:,.6g}. Scale the {name} first, for example to the range 0 to 1. Then choose the "
+                "learning rate."
+            )
+    return " Use a smaller learning rate."
 
 
 def _external(run: Recording) -> Iterator[Finding]:
     """Yield the parts of a PyTorch training without a formula."""
-    if run.recipe.external and isinstance(run, WatchedRecording):
+    if set(run.recipe.external) - {"schedule"} and isinstance(run, WatchedRecording):
         yield from (Finding("watched", note) for note in run.notes)
 
 
@@ -138,14 +136,40 @@ def _dead_relu(run: Recording) -> Iterator[Finding]:
             )
 
 
-def _saturation(run: Recording) -> Iterator[Finding]:
-    saturated, loss = predictions.saturation(run.final, run.examples), run.training_loss()
-    if saturated > 0.5 and loss > LEARNED * constant_loss(run.examples, run.recipe):
+def _is_high(error: Baseline | None) -> bool:
+    """Return whether the error is far above 0, or unknown."""
+    return error is None or error.error > LEARNED * error.constant
+
+
+def _evidence(error: Baseline | None) -> dict[str, float]:
+    if error is None:
+        return {}
+    key = error.short_name.replace(" ", "_")
+    return {key: error.error, f"constant_{key}": error.constant}
+
+
+def _zero_gradients(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    nonzero = np.flatnonzero(run.gradients.any(axis=1))
+    if not len(run.gradients):
+        return
+    if not len(nonzero):
+        sentence = "All gradients were 0 in every step, so the training changed nothing."
+        yield Finding("zero gradients", sentence, {"step": 0})
+    elif nonzero[-1] + 1 < len(run.gradients) and _is_high(error):
+        step = int(nonzero[-1] + 1) * run.stride
+        sentence = f"All gradients are 0 since step {step:,}, so the network does not learn any more."
+        yield Finding("zero gradients", sentence, {"step": step})
+
+
+def _saturation(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    saturated = predictions.saturation(run.final, run.examples)
+    if saturated > 0.5 and _is_high(error):
+        still = f", and the {error.name} is still high" if error else ""
         yield Finding(
             "saturation",
             f"{percent(saturated)} of the activations are within {predictions.SATURATED:g} of an end of their range. The slope is "
-            "almost 0 there, and the training loss is still high.",
-            {"saturated": saturated, "loss": loss},
+            f"almost 0 there{still}.",
+            {"saturated": saturated} | ({error.short_name.replace(" ", "_"): error.error} if error else {}),
         )
 
 
@@ -170,27 +194,37 @@ def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
     return path, float(arrays.norm(rows[-1] - rows[0]))
 
 
-def _plateau(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), run.training_loss()
-    if not run.epochs or not least or abs(loss - least) > NEAR_CONSTANT * least:
+def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    if not run.epochs or error is None or not error.constant or error.name == "error rate":
         return
-    path, moved = path_of_epoch(run)
-    sentence = f"The network is on a plateau: its training loss is {loss:.4f}, and the best constant prediction has a loss of {least:.4f}."
+    if abs(error.error - error.constant) > NEAR_CONSTANT * error.constant:
+        return
+    path, moved = path_of_epoch(run) if _has_all_steps(run) else (0.0, 0.0)
+    sentence = (
+        f"The network is on a plateau: its {error.name} is {error.error:.4f}, and the best constant prediction has a "
+        f"{error.short_name} of {error.constant:.4f}."
+    )
     if path:
         sentence += (
             f" In the last epoch, the parameters took a path of length {path:.4f}. They ended {moved:.4f} from its beginning "
-            f"({percent(moved / path)}), because the steps of the {run.examples.noun(2)} cancel each other."
+            f"({percent(moved / path)})"
         )
-    evidence = {"loss": loss, "constant_loss": least, "path": path, "moved": moved}
-    yield Finding("plateau", sentence, evidence)
+        cancel = run.steps_per_epoch > 1
+        sentence += f", because the steps of the {run.examples.noun(2)} cancel each other." if cancel else "."
+    yield Finding("plateau", sentence, _evidence(error) | {"path": path, "moved": moved})
 
 
-def _one_answer(run: Recording) -> Iterator[Finding]:
+def _has_all_steps(run: Recording) -> bool:
+    """Return whether every step is kept, or can be computed again."""
+    return run.stride == 1 or not isinstance(run, WatchedRecording)
+
+
+def _one_answer(run: Recording, error: Baseline | None) -> Iterator[Finding]:
     """Yield a finding if the network gives the same answer to every example."""
     examples = run.examples
     if examples.targets is None or len(examples) < 2:
         return
-    outputs = run.final(examples)
+    outputs = class_outputs(run)
     if not np.isfinite(outputs).all():
         return
     if examples.regression:
@@ -214,26 +248,26 @@ def _one_answer(run: Recording) -> Iterator[Finding]:
         )
 
 
-def _learned(run: Recording) -> Iterator[Finding]:
-    least, loss = constant_loss(run.examples, run.recipe), run.training_loss()
-    if not loss < LEARNED * least:  # NaN is not a learned loss
+def _learned(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    if error is None or not error.error < LEARNED * error.constant:  # NaN is not a learned loss
         return
-    evidence = {"loss": loss, "constant_loss": least}
-    losses = f"the training loss is {loss:.4f}. The best constant prediction has a loss of {least:.4f}."
-    if run.examples.regression:
-        yield Finding("learned", f"The network learned: {losses}", evidence)
+    if run.examples.regression or error.name == "error rate":
+        yield Finding("learned", f"The network learned: {error}", _evidence(error))
     else:
         accuracy = predictions.accuracy(run.final, run.examples)
-        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {losses}"
-        yield Finding("learned", sentence, evidence | {"accuracy": accuracy})
+        sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {error}"
+        yield Finding("learned", sentence, _evidence(error) | {"accuracy": accuracy})
 
 
-def _still_falling(run: Recording) -> Iterator[Finding]:
+def _still_falling(run: Recording, error: Baseline | None) -> Iterator[Finding]:
     if run.epochs < 10:
         return
-    tenth = run.epochs // 10 * run.steps_per_epoch  # steps
-    before, now = run.training_loss(run.steps - tenth), run.training_loss()
-    if now < (1 - FALLING) * before and now > LEARNED * constant_loss(run.examples, run.recipe):
+    tenth = run.epochs // 10
+    if run.recipe.loss == "external" or not _has_all_steps(run):
+        before, now = float(run.loss_per_epoch[-tenth - 1]), float(run.loss_per_epoch[-1])
+    else:
+        before, now = run.training_loss(run.steps - tenth * run.steps_per_epoch), run.training_loss()
+    if before - now > FALLING * abs(before) and _is_high(error):
         yield Finding(
             "still falling",
             f"The training loss was still falling: it went from {before:.4f} to {now:.4f} in the last tenth of the epochs. Train "

@@ -68,8 +68,8 @@ def _examples(count: int, part: str) -> str:
     return counted(count, f"{part} example" if part else "example")
 
 
-def _in_units(examples: Examples, values: np.ndarray) -> np.ndarray:
-    """Return outputs or targets in the units of the table, if there is one."""
+def in_units(examples: Examples, values: np.ndarray) -> np.ndarray:
+    """Return outputs or targets in the units of the table; unchanged if the numbers were not scaled."""
     return values if examples.target_scaling is None else examples.unscaled(values)
 
 
@@ -92,7 +92,7 @@ def score_regression(
     if examples.targets is None or not examples.regression:
         raise TinyNetError("the targets are classes. They must be numbers. Use tinynet.score for classes.")
     outputs = network(examples)  # (m, k)
-    predicted, observed = (_in_units(examples, values) for values in (outputs, examples.targets))
+    predicted, observed = (in_units(examples, values) for values in (outputs, examples.targets))
     errors, deviations = predicted - observed, observed - arrays.mean(observed, 0)
     total = arrays.total(deviations * deviations, 0)  # (k,)
     return RegressionScore(

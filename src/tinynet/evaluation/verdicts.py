@@ -146,6 +146,15 @@ def mean_text(mean: float, error: float, digits: int = 3) -> str:
     return f"{mean:.{digits}f} (95 % interval {low} to {high})".replace("-", "−")
 
 
+def decimals(value: float) -> str:
+    """Write a number with four decimals.
+
+    >>> decimals(0.86561), decimals(-0.5)
+    ('0.8656', '−0.5000')
+    """
+    return f"{value:.4f}".replace("-", "−")
+
+
 def percent(value: float) -> str:
     """Write a fraction in percent.
 

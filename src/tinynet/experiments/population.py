@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.metrics import correct
 from tinynet.evaluation.predictions import UNSURE
-from tinynet.evaluation.verdicts import Verdict, fraction, mean_text
+from tinynet.evaluation.verdicts import Verdict, decimals, fraction, mean_text
 from tinynet.experiments.cohort import TrainingJob
 from tinynet.experiments.seeds import Progress, SeedTraining, seed_range
 from tinynet.kernels.simd import network_outputs, to_blocks
@@ -27,7 +28,7 @@ from tinynet.numerics import arrays
 from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments, check_attributes
-from tinynet.training.checks import check
+from tinynet.training.checks import check, check_recipe
 from tinynet.training.defaults import default_recipe, defaults
 from tinynet.training.recording import Recording
 from tinynet.training.recording_checks import check_array
@@ -227,8 +228,8 @@ class Population:
     def _r2_verdict(self, k: int) -> Verdict:
         low, median, high = np.quantile(self.r2[self.finite, k], [0.1, 0.5, 0.9])
         sentence = (
-            f"The median R² of {self.examples.target_names[k]} is {median:.4f}. 80 % of the networks have an R² from "
-            f"{low:.4f} to {high:.4f}."
+            f"The median R² of {self.examples.target_names[k]} is {decimals(median)}. 80 % of the networks have an R² from "
+            f"{decimals(low)} to {decimals(high)}."
         )
         numbers = {"median": float(median), "quantile_10": float(low), "quantile_90": float(high)}
         return Verdict(sentence, None, len(self), None, numbers)
@@ -283,7 +284,10 @@ def population(
     0 of 1,000 networks get all 4 pictures right (95 % interval 0 % to 0.4 %).
     """
     source: Source = pictures.lines() if examples is None else examples
-    architecture = architecture or defaults(source, **({"loss": recipe.loss} if recipe else {})).architecture
+    if recipe is not None:
+        check_recipe(recipe)
+    given: dict[str, Any] = {} if recipe is None else {"loss": recipe.loss}
+    architecture = architecture or defaults(source, **given).architecture
     recipe = recipe or default_recipe(source, architecture)
     check(architecture, source, recipe, validation)
     seeds = seed_range(first_seed, networks)

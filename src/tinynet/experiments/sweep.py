@@ -9,7 +9,7 @@ from typing import Any
 
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation.verdicts import Verdict, fraction_of
+from tinynet.evaluation.verdicts import Verdict, decimals, fraction_of
 from tinynet.experiments.aggregates import QUANTILES, Tally, prediction_labels
 from tinynet.experiments.executors import Results, check_address, run_on_cluster, run_on_threads
 from tinynet.experiments.plan import Plan, plan_sweep
@@ -83,7 +83,7 @@ class Sweep:
         low, median, high = (summary[f"{name}_q{percent}"] for percent in QUANTILES)
         if median is None:
             return Verdict("No network has a finite loss.", None, tally.networks)
-        sentence = f"The median {words} is {median:.4f}. 80 % of the networks have {low:.4f} to {high:.4f}."
+        sentence = f"The median {words} is {decimals(median)}. 80 % of the networks have {decimals(low)} to {decimals(high)}."
         return Verdict(sentence, None, tally.networks, None, {f"{name}_q50": median})
 
     def rows(self) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data import pictures
 from tinynet.evaluation import classification, predictions
+from tinynet.evaluation.regression import in_units
 from tinynet.validation import check_choice
 
 if TYPE_CHECKING:
@@ -72,10 +73,10 @@ def outputs(network: "Network", examples: "Examples", **options: Any) -> Any:
     shown, labels = predictions.predictions(network, examples), examples.target_names
     if not examples.regression or examples.targets is None:
         return plots.confidence_bars(shown, labels=labels, **options)
-    unscale = examples.unscaled if examples.target_scaling is not None else np.asarray
-    numbers = unscale(np.array([prediction.outputs for prediction in shown]))  # (examples, outputs)
+    outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
+    numbers = in_units(examples, outputs)
     shown = [replace(p, outputs=tuple(row)) for p, row in zip(shown, numbers.tolist(), strict=True)]
-    words = ["target " + ", ".join(map(number, row)) for row in unscale(examples.targets).tolist()]
+    words = ["target " + ", ".join(map(number, row)) for row in in_units(examples, examples.targets).tolist()]
     return plots.confidence_bars(shown, labels=labels, words=words, **options)
 
 

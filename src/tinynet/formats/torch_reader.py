@@ -196,7 +196,7 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
     if node.op == "call_module":
         module = modules[node.target]
         kind, name = type(module).__name__, f"layer {node.target!r}"
-        if type(module) is nn.Linear:
+        if _is_linear(module):
             return node.target, "linear"
         if isinstance(module, nn.Dropout) and (module.p == 0 or not module.training):
             return None
@@ -220,6 +220,15 @@ def _operation(node: Any, modules: dict[str, "nn.Module"]) -> tuple[str, str] | 
     if "softmax" in known and axis not in (None, 1, -1):
         raise TinyNetError(f"{text} over dim {axis}. A softmax must be over the outputs, dim=1.")
     return name, ACTIVATION_OF[known]
+
+
+def _is_linear(module: "nn.Module") -> bool:
+    """Return whether a module is a Linear layer, with or without a parametrization."""
+    from torch import nn
+    from torch.nn.utils import parametrize
+
+    kind = type(module)
+    return kind is nn.Linear or (parametrize.is_parametrized(module) and kind.__base__ is nn.Linear)
 
 
 def _has_settings(node: Any, modules: dict[str, "nn.Module"]) -> bool:

@@ -2,6 +2,6 @@
 
 The rest of TinyNet must not depend on this package.
 
-sklearn.py    a scikit-learn classifier
+sklearn/      a scikit-learn classifier and regressor
 torch_watch/  recordings of PyTorch training loops
 """

@@ -14,7 +14,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.core.formulas import Formula
 from tinynet.kernels.emit import Number, ScalarF64, SimdF32
 from tinynet.kernels.rewriting import Cells
-from tinynet.kernels.unrolled import Emitter, InputAccessor
+from tinynet.kernels.unrolled import Emitter, InputAccessor, WeightAccessor
 from tinynet.numerics.llvm import I64, Index, Pointer
 from tinynet.recipe import Recipe
 
@@ -66,11 +66,20 @@ class Looped:
         """Set the addresses of parameters and optimizer state."""
         self.p, self.s = p, s
 
-    def step(self, batch: int, input_: InputAccessor, target: InputAccessor) -> None:
+    def step(
+        self,
+        batch: int,
+        input_: InputAccessor,
+        target: InputAccessor,
+        sample_weight: WeightAccessor | None = None,
+    ) -> None:
         """Emit a step on a batch.
 
         The sum of the losses of its examples is stored in `self.loss`.
+
+        sample_weight : the sample weights; None for a training without them.
         """
+        weighted = sample_weight is not None
         alone = batch == 1 and isinstance(
             self.arithmetic, SimdF32
         )  # each gradient is used at once and not stored
@@ -83,10 +92,13 @@ class Looped:
             self.store_inputs(lambda i: input_(k, i))
             with self._loop(self.architecture.sizes[-1]) as j:
                 self._store(self.areas["target"], j, target(k, j))
+            if sample_weight is not None:
+                self.weight = self.f.alloca(self.arithmetic.float_type)
+                self._store(self.weight, 0, sample_weight(k))
             for n in range(1, len(self.architecture.sizes)):
                 self.forward(n)
-            self._losses()
-            self._deltas(batch)
+            self._losses(weighted)
+            self._deltas(batch, weighted)
             self.example_done(k)
             if not alone:
                 self._add_gradients()
@@ -156,7 +168,7 @@ class Looped:
             for total, term in zip(sums, terms(i), strict=True):
                 self._store(total, 0, self.arithmetic.binary("fadd", self._load((total, 0)), term))
 
-    def _losses(self) -> None:
+    def _losses(self, weighted: bool) -> None:
         """Emit the loss of this example.
 
         SIMD kernels do not record the loss.
@@ -165,12 +177,12 @@ class Looped:
         if isinstance(self.arithmetic, SimdF32):
             return
         cells = dict(formulas.activation(self.architecture, self.recipe, "", last))
-        cells |= dict(formulas.loss(self.architecture, self.recipe, ""))
+        cells |= dict(formulas.loss(self.architecture, self.recipe, "", weighted))
         emitter = self._emitter([(k, v) for k, v in cells.items() if ".a[" not in k], last)
         total = self.arithmetic.binary("fadd", self._load((self.loss, 0)), emitter.cell("loss"))
         self._store(self.loss, 0, total)
 
-    def _deltas(self, batch: int) -> None:
+    def _deltas(self, batch: int, weighted: bool) -> None:
         """Emit dL/dz of every layer.
 
         The last layer comes first.
@@ -179,7 +191,7 @@ class Looped:
         outputs = self.architecture.sizes[last]
         cells = dict(formulas.loss(self.architecture, self.recipe, ""))
         cells = {name: formula for name, formula in cells.items() if name.startswith("loss.error")}
-        cells |= dict(formulas.output_deltas(self.architecture, self.recipe, batch, ""))
+        cells |= dict(formulas.output_deltas(self.architecture, self.recipe, batch, "", weighted))
         if self.architecture.output == "softmax":
             emitter = self._emitter(cells.items(), last)
             for k, value in enumerate([emitter.cell(f"layer{last}.delta[{k}]") for k in range(outputs)]):
@@ -293,6 +305,8 @@ class Looped:
         def read_cell(name: str) -> Number:
             if name in self.settings:
                 return self.settings[name]
+            if name == formulas.SAMPLE_WEIGHT:
+                return self._load((self.weight, 0))
             match = CELL.fullmatch(name)
             assert match is not None, name
             kind, index = match[2].removeprefix("loss."), I64(match[3]) if j is None else j

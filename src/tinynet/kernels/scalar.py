@@ -89,15 +89,19 @@ class Recorder:
         source: Source,
         parameters: np.ndarray,
         state: np.ndarray,
+        sample_weights: np.ndarray | None = None,
     ) -> None:
         self.architecture, self.recipe, self.source = architecture, recipe, source
+        self.sample_weights = sample_weights  # (examples,)
         self.parameters, self.state = parameters.copy(), np.array(state, float)
         self._epoch_weights = parameters[
             : architecture.slices[0][0].stop
         ].copy()  # weights of the first layer at the start of the epoch
         self._settings = np.array(list(optimizers.settings(recipe).values()))
         self._total = recipe.epochs * steps_per_epoch(recipe, source)
-        self._record = _compiled(architecture, kernel_key(recipe), examples_per_epoch(source))
+        self._record = _compiled(
+            architecture, kernel_key(recipe), examples_per_epoch(source), sample_weights is not None
+        )
         self._work = np.zeros(workspace_size(architecture))
 
     def __call__(self, recorded: StepArrays, first: int, last: int) -> int:
@@ -121,7 +125,7 @@ class Recorder:
         return max(1, MAX_DRAWN // drawn)
 
     def _steps(self, recorded: StepArrays, first: int, last: int) -> int:
-        source, stride = self.source, recorded.stride
+        source, stride, weights = self.source, recorded.stride, self.sample_weights
         indices = batch_indices(self.recipe, source, first, last)  # (steps, batch)
         kept = range(ceil_div(first, stride), ceil_div(last, stride))
         recorded.batches[kept.start : kept.stop] = indices[kept.start * stride - first :: stride][: len(kept)]
@@ -133,11 +137,12 @@ class Recorder:
         else:
             inputs, targets = batch_arrays(self.recipe, source, first, indices)
             rows = np.arange(indices.size).reshape(indices.shape)
+            weights = None if weights is None else weights[indices.ravel()]
         rates = self.recipe.rates(first, last, self._total)
         read = (contiguous(array, float) for array in (inputs, targets, rates))
         arrays = (
             self.parameters, self.state, self._epoch_weights, self._settings, self._work, contiguous(rows, np.int64), *read,
-            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement,
+            *recorded[1:6], recorded.epoch_loss, recorded.epoch_movement, *([] if weights is None else [contiguous(weights, float)]),
         )  # fmt: skip
         sizes = len(recorded.losses) - 1, len(inputs), len(recorded.epoch_loss)
         return int(self._record(arrays, first, last, stride, *sizes))
@@ -152,17 +157,22 @@ ARRAYS = {
     "rates": Array(float, finite=True), "parameters": WRITTEN, "state": WRITTEN, "gradients": WRITTEN,
     "activations": WRITTEN, "losses": WRITTEN, "epoch_loss": WRITTEN, "epoch_movement": WRITTEN,
 }  # fmt: skip
+WEIGHTS = {"sample_weights": READ}  # only of a weighted training
 WHOLES = ("first", "last", "stride", "spare", "examples", "epochs")
 
 
 @lru_cache(maxsize=64)
-def _compiled(architecture: Architecture, recipe: Recipe, examples: int) -> Kernel:
-    f = Function("record", arguments(ARRAYS, WHOLES), WHOLE)
-    _RecordingKernel(f, architecture, recipe, examples).write()
-    return Kernel(f, ARRAYS, _shapes(architecture, recipe, examples), ScalarF64.declarations)
+def _compiled(architecture: Architecture, recipe: Recipe, examples: int, weighted: bool) -> Kernel:
+    arrays = ARRAYS | WEIGHTS if weighted else ARRAYS
+    f = Function("record", arguments(arrays, WHOLES), WHOLE)
+    _RecordingKernel(f, architecture, recipe, examples, weighted).write()
+    shapes = _shapes(architecture, recipe, examples, weighted)
+    return Kernel(f, arrays, shapes, ScalarF64.declarations)
 
 
-def _shapes(architecture: Architecture, recipe: Recipe, examples: int) -> Callable[..., Sequence[Shape]]:
+def _shapes(
+    architecture: Architecture, recipe: Recipe, examples: int, weighted: bool
+) -> Callable[..., Sequence[Shape]]:
     """Return the shapes of the arrays, as a function of the whole numbers."""
     (inputs, *_, outputs), batch = architecture.sizes, recipe.batch_size
     count, size = architecture.parameter_count, optimizers.state_size(architecture, recipe)
@@ -180,6 +190,7 @@ def _shapes(architecture: Architecture, recipe: Recipe, examples: int) -> Callab
         return (
             (count,), (size,), (weights,), (settings,), (work,), (steps, batch), (rows, inputs), (rows, outputs), (steps,),
             (kept, count), (kept, size), (kept, count), (kept, batch, nodes), (kept,), (epochs,), (epochs,),
+            *([(rows,)] if weighted else []),
         )  # fmt: skip
 
     return shapes
@@ -191,8 +202,10 @@ class _RecordingKernel:
     The code also records each step.
     """
 
-    def __init__(self, f: Function, architecture: Architecture, recipe: Recipe, examples: int) -> None:
-        self.f, self.exact = f, ScalarF64(f)
+    def __init__(
+        self, f: Function, architecture: Architecture, recipe: Recipe, examples: int, weighted: bool
+    ) -> None:
+        self.f, self.exact, self.weighted = f, ScalarF64(f), weighted
         self.architecture, self.recipe, self.examples = architecture, recipe, examples
         self.count, self.nodes = architecture.parameter_count, sum(architecture.sizes[1:])
         self.state_size, self.weights = (
@@ -255,7 +268,8 @@ class _RecordingKernel:
 
         Returns the sum of the losses of its examples.
         """
-        input_, target = self._accessor("inputs", 0), self._accessor("targets", -1)
+        accessors = (self._accessor("inputs", 0), self._accessor("targets", -1))
+        weight = self._weight if self.weighted else None
         parts = (self.exact, self.architecture, self.recipe, self.settings)
         usual = batch_sizes(self.recipe, self.examples)[0]  # short batches get the same kind of code
         if self.count * usual > MAX_UNROLLED:
@@ -263,11 +277,11 @@ class _RecordingKernel:
                 *parts, self._activation_place, self._row(Pointer("%gradients"), self.count)
             )
             looped.begin(Pointer("%p"), Pointer("%s"))
-            looped.step(size, input_, target)
+            looped.step(size, *accessors, weight)
             return self.f.load(NUMBER, looped.loss)
         unrolled = Unrolled(*parts)
         unrolled.begin(Pointer("%p"), Pointer("%s"))
-        emitter = unrolled.step(size, input_, target)
+        emitter = unrolled.step(size, *accessors, weight)
         return self._record_step(emitter, size)
 
     def _record_step(self, emitter: Emitter, size: int) -> Number:
@@ -292,13 +306,22 @@ class _RecordingKernel:
         f, width = self.f, self.architecture.sizes[side]
 
         def value(k: Index, i: Index) -> Number:
-            number = f.load(WHOLE, f.gep(WHOLE, Pointer("%rows"), f.int_op("add", self.turn, k)))
+            number = self._example(k)
             return f.load(
                 NUMBER,
                 f.gep(NUMBER, Pointer(f"%{array}"), f.int_op("add", f.int_op("mul", number, width), i)),
             )
 
         return value
+
+    def _weight(self, k: Index) -> Number:
+        """Return the sample weight of example k of the batch."""
+        return self.f.load(NUMBER, self.f.gep(NUMBER, Pointer("%sample_weights"), self._example(k)))
+
+    def _example(self, k: Index) -> I64:
+        """Return the index of example k of the batch."""
+        place = self.f.int_op("add", self.turn, k)
+        return self.f.load(WHOLE, self.f.gep(WHOLE, Pointer("%rows"), place))
 
     def _equal(self, x: I64, y: int) -> I1:
         return I1(self.f.emit(f"icmp eq i64 {x}, {y}"))

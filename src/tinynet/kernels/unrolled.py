@@ -16,11 +16,12 @@ from tinynet.recipe import Recipe
 
 NODE = re.compile(r"(?:example\d+\.)?layer\d+\.a\[\d+\]")
 DELTA = re.compile(r"\.delta\[\d+\]$")
-INPUT = re.compile(r"(?:example(\d+)\.)?(input|target)\[(\d+)\]")
+INPUT = re.compile(r"(?:example(\d+)\.)?(?:(input|target)\[(\d+)\]|sample_weight)")
 ARITHMETIC = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
 
 CellReader = Callable[[str], Number]
-InputAccessor = Callable[[Index, Index], Number]  # (i, k) -> input or target i of example k in the batch
+InputAccessor = Callable[[Index, Index], Number]  # (k, i) -> input or target i of example k in the batch
+WeightAccessor = Callable[[Index], Number]  # k -> sample weight of example k in the batch
 
 
 class Emitter:
@@ -108,12 +109,21 @@ class Unrolled:
             for k, name in enumerate(some)
         }
 
-    def step(self, batch: int, input_: InputAccessor, target: InputAccessor) -> Emitter:
+    def step(
+        self,
+        batch: int,
+        input_: InputAccessor,
+        target: InputAccessor,
+        sample_weight: WeightAccessor | None = None,
+    ) -> Emitter:
         """Emit a step on a batch.
 
         Returns the emitter, which has the values of other cells.
+
+        sample_weight : the sample weights; None for a training without them.
         """
-        sheet, places = Sheet.of(self.architecture, self.recipe, batch), self.first
+        sheet = Sheet.of(self.architecture, self.recipe, batch, weighted=sample_weight is not None)
+        places = self.first
 
         def read_cell(name: str) -> Number:
             if name in self.settings:
@@ -122,7 +132,11 @@ class Unrolled:
                 return self.f.load(self.arithmetic.float_type, places[name], align=4)
             match = INPUT.fullmatch(name)
             assert match is not None, name
-            return (input_ if match[2] == "input" else target)(int(match[1] or 0), int(match[3]))
+            example = int(match[1] or 0)
+            if match[2] is None:
+                assert sample_weight is not None
+                return sample_weight(example)
+            return (input_ if match[2] == "input" else target)(example, int(match[3]))
 
         cells = [(name, cell.formula) for name, cell in sheet.cells.items()]
         emitter = Emitter(

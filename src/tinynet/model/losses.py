@@ -8,10 +8,14 @@ from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
 
 
-def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.ndarray:
+def mean_losses(
+    recipe: Recipe, outputs: np.ndarray, examples: Examples, sample_weights: np.ndarray | None = None
+) -> np.ndarray:
     """Return the mean loss of outputs (n, m, outputs). -> (n,)
 
     The losses of the examples are added from the first to the last, in the same order as the page adds them.
+
+    sample_weights : (m,), optional. A factor of the loss of each example.
 
     Raises TinyNetError if the recipe's loss is 'external': TinyNet cannot compute such a loss for new outputs.
     """
@@ -20,7 +24,9 @@ def mean_losses(recipe: Recipe, outputs: np.ndarray, examples: Examples) -> np.n
             "loss is 'external'. It must be 'mse', 'bce' or 'cross_entropy' to compute the loss of new outputs."
         )
     assert examples.targets is not None
-    return arrays.running_total(_losses(recipe, outputs, examples.targets)) / len(examples)
+    losses = _losses(recipe, outputs, examples.targets)
+    weighted = losses if sample_weights is None else sample_weights * losses
+    return arrays.running_total(weighted) / len(examples)
 
 
 def _losses(recipe: Recipe, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:

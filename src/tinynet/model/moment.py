@@ -34,6 +34,7 @@ class Moment:
     batch : Examples. The inputs and targets of the step.
     recipe : Recipe. Its learning rate is the rate of this step.
     state : (S,). The optimizer state before the step.
+    sample_weights : (batch,), optional. The weight of each example in a weighted training.
     step, epoch : int. The position in the training, counted from 0.
 
     >>> import tinynet as tn
@@ -51,6 +52,7 @@ class Moment:
         state: np.ndarray,
         step: int = 0,
         epoch: int = 0,
+        sample_weights: np.ndarray | None = None,
     ) -> None:
         self.network = network
         self.batch = batch
@@ -58,6 +60,7 @@ class Moment:
         self.state = state
         self.step = step
         self.epoch = epoch
+        self.sample_weights = sample_weights
 
     def __repr__(self) -> str:
         names = ", ".join(self.names[:3]) + (" …" if len(self.names) > 3 else "")
@@ -71,7 +74,8 @@ class Moment:
     @property
     def sheet(self) -> Sheet:
         """The cells of this step and their formulas."""
-        return sheet_of(self.network.architecture, self.recipe, len(self.batch))
+        weighted = self.sample_weights is not None
+        return sheet_of(self.network.architecture, self.recipe, len(self.batch), weighted=weighted)
 
     @cached_property
     def values(self) -> dict[str, float]:
@@ -85,12 +89,17 @@ class Moment:
         if self.batch.targets is None:
             raise TinyNetError("the examples have no targets. A training step needs targets.")
         return self.sheet.evaluate(
-            self.sheet.input_values(self.network, self.batch.inputs, self.batch.targets, self.state)
+            self.sheet.input_values(
+                self.network, self.batch.inputs, self.batch.targets, self.state, self.sample_weights
+            )
         )
 
     @property
     def loss(self) -> float:
-        """The mean loss of the batch before the step."""
+        """The mean loss of the batch before the step.
+
+        In a weighted training, each loss is multiplied by its sample weight.
+        """
         return self.values["loss"]
 
     @cached_property

@@ -11,13 +11,12 @@ from itertools import pairwise
 from threading import Lock
 from typing import Any
 
-import numpy as np
-
 from tinynet import plots
 from tinynet.core.notation import number
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.evaluation import predictions
+from tinynet.evaluation.regression import in_units
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.moment import Moment
 from tinynet.model.network import Network
@@ -237,17 +236,13 @@ def numbers_table(title: str, network: Network, examples: Examples) -> Table:
     The numbers are in the units of the data.
     """
     assert examples.targets is not None
-    predicted, actual = (_in_units(examples, x) for x in (network(examples), examples.targets))
+    predicted, actual = (in_units(examples, x) for x in (network(examples), examples.targets))
     rows = [
         (name, *(number(float(x)) for pair in zip(*both, strict=True) for x in pair))
         for name, *both in zip(examples.names, predicted, actual, strict=True)
     ]
     columns = [head for column in examples.target_names for head in (f"{column}, predicted", "actual")]
     return Table(title, ("row", *columns), tuple(rows))
-
-
-def _in_units(examples: Examples, outputs: np.ndarray) -> np.ndarray:
-    return outputs if examples.target_scaling is None else examples.unscaled(outputs)
 
 
 def ledger_table(title: str, moment: Moment) -> Table:

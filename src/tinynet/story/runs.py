@@ -8,7 +8,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
-from tinynet.evaluation import diagnosis
+from tinynet.evaluation.baseline import constant_loss
 from tinynet.experiments.population import Population, population
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
@@ -102,4 +102,4 @@ class Journey:
 
         A network with constant outputs gives the same outputs for every picture.
         """
-        return diagnosis.constant_loss(self.lines, self.recipe)
+        return constant_loss(self.lines, self.recipe)

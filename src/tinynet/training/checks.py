@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
-from tinynet.errors import TinyNetError, advice, named
+from tinynet.errors import TinyNetError, advice, counted, named
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
-from tinynet.validation import check_type
+from tinynet.validation import check_type, shown
 
 SUM_TOLERANCE = 1e-9  # tolerance of targets that must sum to 1
 
@@ -37,6 +38,69 @@ def check(
     _check_output(architecture, recipe)
     if recipe.loss == "cross_entropy":
         _check_sums(examples, targets)
+
+
+def checked_weights(name: str, values: object, examples: Source | None) -> np.ndarray | None:
+    """Return sample weights as a new array (examples,), or None.
+
+    name : the parameter, for errors.
+
+    Raises TinyNetError unless the examples can have these weights.
+    """
+    if values is None:
+        return None
+    if not isinstance(examples, Examples):
+        why = (
+            "there are no validation examples" if examples is None else "the examples are drawn from a world"
+        )
+        raise TinyNetError(f"has values and {why}. Leave the weights out.", parameter=name)
+    weights = _numbers(name, values)
+    check_weights(name, weights, len(examples))
+    return weights
+
+
+def check_weights(name: str, weights: np.ndarray, count: int) -> None:
+    """Raise TinyNetError unless `count` examples have finite weights of at least 0.
+
+    At least one weight must be above 0.
+    """
+    if weights.shape != (count,):
+        raise TinyNetError(
+            f"has shape {weights.shape}. It must have one weight for each of the {counted(count, 'example')}.",
+            parameter=name,
+        )
+    wrong = weights[~(np.isfinite(weights) & (weights >= 0))]
+    if len(wrong):
+        raise TinyNetError(
+            f"has the number {shown(float(wrong[0]))}. Every weight must be finite and at least 0.",
+            parameter=name,
+        )
+    if not weights.any():
+        raise TinyNetError("has only zeros. At least one weight must be above 0.", parameter=name)
+
+
+def checked_state(architecture: Architecture, recipe: Recipe, state: object) -> np.ndarray:
+    """Return the optimizer state before the first step. -> (S,)
+
+    Raises TinyNetError for a state of another optimizer or another network.
+    """
+    if state is None:
+        return optimizers.initial_state(architecture, recipe)
+    numbers, size = _numbers("state", state), optimizers.state_size(architecture, recipe)
+    if numbers.shape != (size,) or not np.isfinite(numbers).all():
+        raise TinyNetError(
+            f"has shape {numbers.shape}. It must be {size:,} finite numbers, the state of {recipe.optimizer!r} for this "
+            "network.",
+            parameter="state",
+        )
+    return numbers
+
+
+def _numbers(name: str, values: object) -> np.ndarray:
+    try:
+        return np.array(values, float)
+    except (ValueError, TypeError) as error:
+        raise TinyNetError(f"must be numbers ({error}).", parameter=name) from error
 
 
 def check_recipe(recipe: object) -> None:

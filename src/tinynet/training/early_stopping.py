@@ -43,10 +43,17 @@ class EarlyStopping:
     best_epoch : (n,). The number of epochs after which each network was best; 0 if the network's loss was never
         a number.
     losses : list of (n,). The validation losses after each epoch.
+    sample_weights : (m,), optional. The weights of the validation examples.
     """
 
-    def __init__(self, recipe: Recipe, validation: Examples, networks: int) -> None:
-        self.recipe, self.validation = recipe, validation
+    def __init__(
+        self,
+        recipe: Recipe,
+        validation: Examples,
+        networks: int,
+        sample_weights: np.ndarray | None = None,
+    ) -> None:
+        self.recipe, self.validation, self.sample_weights = recipe, validation, sample_weights
         self.losses: list[np.ndarray] = []
         self.best_epoch = np.zeros(networks, int)
         self._best_loss = np.full(networks, np.inf)
@@ -63,7 +70,7 @@ class EarlyStopping:
         outputs : (n, m, outputs). The outputs for the validation examples after the epoch.
         parameters : (n, P). The parameters after the epoch.
         """
-        losses = mean_losses(self.recipe, np.asarray(outputs, float), self.validation)
+        losses = mean_losses(self.recipe, np.asarray(outputs, float), self.validation, self.sample_weights)
         self.losses.append(losses)
         if len(self.losses) == 1:
             self.parameters = parameters.copy()

@@ -8,7 +8,7 @@ arrays.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,8 +46,13 @@ ADDED_FIELDS = (
 Experiment = dict[str, Any]  # ready for JSON, except for its Examples
 
 
-def identity(experiment: Experiment, parameters: np.ndarray) -> str:
-    """Return a hash of an experiment and its initial parameters."""
+def identity(
+    experiment: Experiment, parameters: np.ndarray, more: Mapping[str, np.ndarray] | None = None
+) -> str:
+    """Return a hash of an experiment and its initial parameters.
+
+    more : other arrays that determine the numbers, by name.
+    """
     recipe = dict(experiment["recipe"])
     defaults = Recipe().to_json()
     for name in ADDED_FIELDS:  # recordings of earlier versions keep their identity
@@ -61,6 +66,8 @@ def identity(experiment: Experiment, parameters: np.ndarray) -> str:
     for piece in _json_pieces(experiment | described):
         digest.update(piece.encode())
     digest.update(parameters.tobytes())
+    for name, array in (more or {}).items():
+        digest.update(name.encode() + array.tobytes())
     return digest.hexdigest()
 
 

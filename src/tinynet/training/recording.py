@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, ClassVar, overload
 
 import numpy as np
 
 from tinynet import files
+from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
@@ -64,6 +65,8 @@ class Recording(InNotebook):
     best_epoch : int, optional. The number of epochs after which the validation loss was lowest, or 0 if the
         validation loss was never a number.
     best_parameters : (P,), optional. The parameters after the best epoch.
+    sample_weights : (examples,), optional. The factor of the loss of each example.
+    validation_weights : (validation examples,), optional. The factors of the validation losses.
 
     >>> import tinynet as tn
     >>> run = tn.train(tn.Network.initial(seed=0), tn.pictures.lines(), tn.Recipe(epochs=2))
@@ -92,6 +95,10 @@ class Recording(InNotebook):
     validation_per_epoch: np.ndarray | None = None
     best_epoch: int | None = None
     best_parameters: np.ndarray | None = None
+    sample_weights: np.ndarray | None = None
+    validation_weights: np.ndarray | None = None
+
+    _optional_names: ClassVar[tuple[str, ...]] = ("sample_weights", "validation_weights")
 
     def __post_init__(self) -> None:
         check_arrays(self, self._more_arrays())
@@ -147,7 +154,7 @@ class Recording(InNotebook):
 
         Equal experiments have equal hashes.
         """
-        return identity.identity(_experiment(self), self.network.parameters)
+        return identity.identity(_experiment(self), self.network.parameters, self._more_causes())
 
     def __len__(self) -> int:
         return self.steps
@@ -201,7 +208,8 @@ class Recording(InNotebook):
 
     def _moment(self, network: Network, state: np.ndarray, step: int) -> "Moment":
         recipe = replace(self.recipe, learning_rate=self.learning_rate(step))
-        return Moment(network, self.batch(step), recipe, state, step, step // self.steps_per_epoch)
+        epoch, weights = step // self.steps_per_epoch, self.batch_weights(step)
+        return Moment(network, self.batch(step), recipe, state, step, epoch, sample_weights=weights)
 
     @check_arguments
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -256,6 +264,10 @@ class Recording(InNotebook):
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
+    def batch_weights(self, step: int) -> np.ndarray | None:
+        """Return the sample weights of a step. -> (batch,), or None without weights"""
+        return None if self.sample_weights is None else self.sample_weights[self.batch_indices(step)]
+
     @check_arguments
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
@@ -286,11 +298,25 @@ class Recording(InNotebook):
         return files.encode("recording", self._arrays() | arrays, about | self._more())
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        return {name: getattr(self, name) for name in self._array_names(self.validation is not None)}
+        names = self._array_names(self.validation is not None)
+        return {name: getattr(self, name) for name in names} | self._optional()
 
     @classmethod
     def _array_names(cls, validated: bool) -> tuple[str, ...]:
         return (*ARRAYS, *VALIDATION_ARRAYS) if validated else ARRAYS
+
+    def _optional(self) -> dict[str, np.ndarray]:
+        arrays = {name: getattr(self, name) for name in self._optional_names}
+        return {name: array for name, array in arrays.items() if array is not None}
+
+    def _more_causes(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the identity that most trainings lack.
+
+        The arrays are sample weights, and an optimizer state that was not empty before the first step.
+        """
+        empty = optimizers.initial_state(self.network.architecture, self.recipe)
+        first = self.state[0]
+        return self._optional() | ({} if np.array_equal(first, empty) else {"state": first})
 
     def _more(self) -> dict[str, Any]:
         return {} if self.validation is None else {"best_epoch": self.best_epoch}
@@ -303,13 +329,35 @@ class Recording(InNotebook):
         path : str or PathLike, optional. Also write the page to this file.
         beside : Recording. Further recordings on the page.
         options : `names` and `title`, as of `lab.page.offline.page`.
+
+        Raises TinyNetError for a training with sample weights, or from an optimizer state.
         """
+        for run in (self, *beside):
+            run._check_page()
         if path is not None:
             check_path("path", path)
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
             files.write(check_path("path", path), text.encode())
         return text
+
+    def widget(self) -> Any:
+        """Return the laboratory as a widget; see `InNotebook.widget`."""
+        self._check_page()
+        return super().widget()
+
+    def _check_page(self) -> None:
+        """Raise TinyNetError for a training that the page cannot compute."""
+        causes = self._more_causes()
+        if "sample_weights" in causes or "state" in causes:
+            kind = (
+                "has sample weights"
+                if "sample_weights" in causes
+                else "continues the optimizer of an earlier training"
+            )
+            raise TinyNetError(
+                f"this training {kind}. The page cannot compute such a training. Open its steps in Python, or export them to Excel."
+            )
 
     def export(self, path: str | os.PathLike[str], **choices: Any) -> None:
         """Write the recording in the format of the path's extension.
@@ -347,7 +395,8 @@ class Recording(InNotebook):
                 **about.get("watched", {}),
             }
             arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
-            unfit = sorted(set(arrays) ^ set(kind._array_names(validation is not None)))
+            optional = set(arrays) & set(kind._optional_names)
+            unfit = sorted(set(arrays) ^ {*kind._array_names(validation is not None), *optional})
             if unfit:
                 raise ValueError(
                     f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"
@@ -382,7 +431,9 @@ def advance(
 
     parameters, state : (P,), (S,). The values before the step `first`.
     """
-    recorder = Recorder(run.network.architecture, run.recipe, run.source, parameters, state)
+    recorder = Recorder(
+        run.network.architecture, run.recipe, run.source, parameters, state, run.sample_weights
+    )
     recorded = StepArrays.blank(
         run.network.architecture, run.recipe, step // run.steps_per_epoch + 1, 1, step + 1
     )

@@ -16,7 +16,7 @@ from tinynet.errors import TinyNetError, counted
 from tinynet.model.network import Network
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
-from tinynet.training.checks import check
+from tinynet.training.checks import check, checked_weights
 from tinynet.training.early_stopping import StopReason
 from tinynet.validation import check_int, check_type
 
@@ -69,7 +69,15 @@ def _expected(run: Any) -> Expected:
     if run.validation is not None:
         expected["validation_per_epoch"] = (float, (epochs,))
         expected["best_parameters"] = (float, (architecture.parameter_count,))
+    for name, examples in _weighted(run):
+        expected[name] = (float, (examples_per_epoch(examples),))
     return expected
+
+
+def _weighted(run: Any) -> list[tuple[str, Any]]:
+    """Return the name of each array of weights, and the examples that it weights."""
+    parts = (("sample_weights", run.source), ("validation_weights", run.validation))
+    return [(name, examples) for name, examples in parts if getattr(run, name) is not None]
 
 
 def check_contents(run: Any) -> None:
@@ -80,6 +88,8 @@ def check_contents(run: Any) -> None:
     """
     check_numbers(run)
     check(run.network.architecture, run.source, run.recipe, run.validation)
+    for name, examples in _weighted(run):
+        checked_weights(name, getattr(run, name), examples)
     if run.world is not None and run.examples != run.world.lines:
         raise TinyNetError("examples are not the clean lines of the world.")
     total = run.recipe.epochs * run.steps_per_epoch

@@ -19,7 +19,7 @@ from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
 from tinynet.signatures import check_arguments
-from tinynet.training.checks import check, check_recipe
+from tinynet.training.checks import check, check_recipe, checked_state, checked_weights
 from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
 from tinynet.training.recording import Recording
@@ -42,13 +42,17 @@ class Checkpoint(NamedTuple):
     state: np.ndarray  # (S,)
 
 
+# Long because of the descriptions of its parameters.
 @check_arguments(apart_from=("kept",))
 def train(
     network: Network,
     examples: Source,
     recipe: Recipe | None = None,
     *,
+    sample_weights: np.ndarray | None = None,
     validation: Examples | None = None,
+    validation_weights: np.ndarray | None = None,
+    state: np.ndarray | None = None,
     kept: int = MAX_KEPT,
     progress: Progress | None = None,
 ) -> Recording:
@@ -57,8 +61,13 @@ def train(
     network : Network. The network before the first step. This network is not changed.
     examples : Examples or World. A world draws 100 new examples in each epoch, by the recipe's seed.
     recipe : Recipe, optional. By default the recipe of `defaults` for the examples and the network's output.
+    sample_weights : (examples,), optional. A factor of the loss of each example, and so of its gradient. The loss of a batch is
+        the mean of `weight * loss`, as in PyTorch. Weights with a mean of 1 keep the size of the steps.
     validation : Examples, optional. The recording then contains the validation loss after each epoch and the `best`
         network. Training stops early if the recipe has a patience.
+    validation_weights : (validation examples,), optional. Factors of the validation losses.
+    state : (S,), optional. The optimizer state before the first step, such as `run.state[-1]` of an earlier training. Empty by
+        default.
     kept : int. The largest number of steps to store. A longer training stores every n-th step. The other steps are computed
         again when you open them.
     progress : callable, optional. Called as `progress(done, total)` with numbers of steps.
@@ -77,17 +86,19 @@ def train(
     check_type("network", network, Network, "a Network")
     recipe = _recipe_or_default(recipe, examples, network)
     check(network.architecture, examples, recipe, validation)
+    sample_weights = checked_weights("sample_weights", sample_weights, examples)
+    validation_weights = checked_weights("validation_weights", validation_weights, validation)
+    state = checked_state(network.architecture, recipe, state)
     check_int("kept", kept, 1)
     per_epoch = steps_per_epoch(recipe, examples)
     total = recipe.epochs * per_epoch
     stride = _stride(network.architecture, recipe, total, kept)
     recorded = StepArrays.blank(network.architecture, recipe, recipe.epochs, ceil_div(total, stride), stride)
-    state = optimizers.initial_state(network.architecture, recipe)
-    recorder = Recorder(network.architecture, recipe, examples, network.parameters, state)
-    stopping = None if validation is None else EarlyStopping(recipe, validation, 1)
+    recorder = Recorder(network.architecture, recipe, examples, network.parameters, state, sample_weights)
+    stopping = None if validation is None else EarlyStopping(recipe, validation, 1, validation_weights)
     spans = _spans(network.architecture, recipe, total, None if stopping is None else per_epoch)
     last, interrupted = _record(network, recorder, recorded, spans, stopping, progress)
-    run = _recording(network, examples, recipe, recorded, last)
+    run = _recording(network, examples, recipe, recorded, last, sample_weights)
     if stopping is not None:
         run = _with_validation(run, stopping)
     if last.steps == total or (stopping is not None and stopping.finished):
@@ -135,7 +146,7 @@ def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
     losses = np.array([loss[0] for loss in stopping.losses])
     best = stopping.parameters[0] if len(losses) else run.network.parameters
     return replace(
-        run, validation=stopping.validation, validation_per_epoch=losses,
+        run, validation=stopping.validation, validation_weights=stopping.sample_weights, validation_per_epoch=losses,
         best_epoch=int(stopping.best_epoch[0]), best_parameters=best,
     )  # fmt: skip
 
@@ -215,7 +226,12 @@ def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | N
 
 
 def _recording(
-    network: Network, source: Source, recipe: Recipe, recorded: StepArrays, last: Checkpoint
+    network: Network,
+    source: Source,
+    recipe: Recipe,
+    recorded: StepArrays,
+    last: Checkpoint,
+    sample_weights: np.ndarray | None,
 ) -> Recording:
     kept = ceil_div(last.steps, recorded.stride)
     epochs = last.steps // steps_per_epoch(recipe, source)
@@ -235,6 +251,7 @@ def _recording(
         batches=recorded.batches[:kept],
         loss_per_epoch=recorded.epoch_loss[:epochs],
         movement_per_epoch=recorded.epoch_movement[:epochs],
+        sample_weights=sample_weights,
     )
 
 
@@ -248,7 +265,10 @@ def _divergence(run: Recording) -> StopReason:
     The cell belongs to the step that was not taken.
     """
     recipe = replace(run.recipe, learning_rate=run.learning_rate(run.steps))
-    values = Moment(run.final, run.batch(run.steps), recipe, run.state[-1], run.steps).values
+    weights = run.batch_weights(run.steps)
+    values = Moment(
+        run.final, run.batch(run.steps), recipe, run.state[-1], run.steps, sample_weights=weights
+    ).values
     cell = next(name for name, value in values.items() if not math.isfinite(value))
     largest = max(abs(run.final.parameters))
     detail = f"The largest parameter is {largest:.3g}. {remedy(run.examples, run.recipe.learning_rate)}"

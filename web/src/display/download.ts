@@ -21,8 +21,14 @@ export function saveBytes(data: BlobPart, name: string, type: string): void {
 }
 
 export function saveTable(rows: (string | number)[][], name: string): void {
-  const cell = (x: string | number) => (/[",\n]/.test(String(x)) ? `"${String(x).replaceAll('"', '""')}"` : String(x));
-  saveBytes(rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n", `${name}.csv`, "text/csv");
+  saveBytes(rows.map((row) => row.map(csvCell).join(",")).join("\r\n") + "\r\n", `${name}.csv`, "text/csv");
+}
+
+/** Return a cell of a CSV file. A text that begins like a formula gets an apostrophe, so that no spreadsheet runs it. */
+function csvCell(value: string | number): string {
+  const isFormula = typeof value === "string" && /^[=+\-@\t\r\n]/.test(value) && Number.isNaN(Number(value.trim() || NaN));
+  const text = (isFormula ? "'" : "") + String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** Return a drawing as SVG text, with the styles of the page copied into it. */

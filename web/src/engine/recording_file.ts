@@ -35,6 +35,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   file.checkMetadata();
   file.checkArrays();
   await file.checkContent();
+  file.checkTraining();
   if (metadata.world && !isWorld(metadata.world)) file.fail("is damaged. Its world is not valid.");
   const examples = file.examples();
   if (metadata.watched && !examples.targets) {
@@ -120,6 +121,18 @@ class RecordingFile {
     if (content !== this.metadata.content) this.fail("is damaged. Its content does not match its checksum.");
   }
 
+  /** Refuse trainings that the page cannot compute: with sample weights, or from the state of an earlier optimizer. */
+  checkTraining(): void {
+    if (this.header.sample_weights)
+      this.fail("has sample weights. The page cannot compute a weighted training. Open it in Python.");
+    if (this.metadata.watched || !this.header.state) return;
+    const width = this.header.state.shape[1];
+    const ones = this.metadata.recipe?.optimizer === "adam" ? width - 2 : width; // Adam's two powers begin with 1
+    const first = this.array("state", Float64Array).subarray(0, width);
+    if (first.some((value, k) => value !== (k < ones ? 0 : 1)))
+      this.fail("continues the optimizer of an earlier training. The page cannot compute it. Open it in Python.");
+  }
+
   array<T>(name: string, of: TypedArray<T>): T {
     if (!this.header[name]) this.fail(`is damaged. It has no ${name}.`);
     return new of(this.bytes(name));
@@ -151,16 +164,23 @@ class RecordingFile {
 }
 
 function watchedOf(file: RecordingFile): WatchedTraining {
-  const { steps, watched } = file.metadata;
+  const { steps, stride, watched } = file.metadata;
   const batches = file.header.batches ? "batches" : "pictures"; // an earlier name
   const batch = file.header[batches]?.shape[1];
   const floats = (name: string) => file.array(name, Float64Array);
+  const optional = (name: string) => (file.header[name] ? floats(name) : null);
   const indices = Array.from(file.array(batches, BigInt64Array), Number);
   return {
     steps,
+    stride,
     perEpoch: watched.per_epoch,
-    batches: Array.from({ length: steps }, (_, k) => indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0)),
+    batches: Array.from({ length: Math.ceil(steps / stride) }, (_, k) =>
+      indices.slice(k * batch, (k + 1) * batch).filter((k) => k >= 0),
+    ),
     rates: floats("rates"),
+    settingNames: watched.setting_names ?? [],
+    settings: optional("settings") ?? new Float64Array(0),
+    changes: optional("changes"),
     losses: floats("losses"),
     lossPerEpoch: floats("loss_per_epoch"),
     movementPerEpoch: floats("movement_per_epoch"),

@@ -38,12 +38,31 @@ export class Replay implements BatchSource {
   }
 
   rateAt(step: number): number {
-    return this.watched.rates[this.clamped(step)];
+    return this.watched.rates[this.row(step)];
+  }
+
+  /** Return the settings of a step that changed during the loop, without the learning rate. */
+  settingsAt(step: number): Record<string, number> {
+    const { settingNames, settings } = this.watched;
+    const first = this.row(step) * settingNames.length;
+    return Object.fromEntries(settingNames.map((name, k) => [name, settings[first + k]]));
+  }
+
+  /** Return the mean loss of the batch of a step. */
+  lossAt(step: number): number {
+    return this.watched.losses[this.row(step)];
+  }
+
+  /** Return the last kept step up to a step. The end of the training is kept too. */
+  keptStep(step: number): number {
+    const { steps, stride } = this.watched;
+    return step >= steps ? steps : step - (step % stride);
   }
 
   /** Return the parameters and the optimizer state before a step, in the order of a run. */
   stateBefore(step: number, parameters: number, state: number): number[] {
-    const row = (table: Float64Array, width: number) => [...table.subarray(step * width, (step + 1) * width)];
+    const at = step >= this.watched.steps ? this.watched.batches.length : this.row(step);
+    const row = (table: Float64Array, width: number) => [...table.subarray(at * width, (at + 1) * width)];
     return [...row(this.watched.parameters, parameters), ...row(this.watched.state, state)];
   }
 
@@ -55,29 +74,31 @@ export class Replay implements BatchSource {
   }
 
   private externalValue(name: string, step: number, parameters: string[]): number {
-    const { losses, gradients, slopes, steps } = this.watched;
-    if (name === "loss") return losses[step];
+    const { gradients, slopes, changes } = this.watched;
+    const row = this.row(step);
+    if (name === "loss") return this.lossAt(step);
     const slope = /^(?:example(\d+)\.)?layer\d+\.slope\[(\d+)\]$/.exec(name);
     const [batch, outputs] = [this.largestBatch, this.examples.target_names.length];
-    if (slope) return slopes[(step * batch + Number(slope[1] ?? 0)) * outputs + Number(slope[2])];
+    if (slope) return slopes[(row * batch + Number(slope[1] ?? 0)) * outputs + Number(slope[2])];
     const [, parameter, kind] = /^(.*)\.(used|change)$/.exec(name)!;
-    const index = parameters.indexOf(parameter);
     const width = parameters.length;
-    if (kind === "used") return gradients[step * width + index];
-    const at = Math.min(step, steps - 1) * width + index;
+    const at = row * width + parameters.indexOf(parameter);
+    if (kind === "used") return gradients[at];
+    if (changes) return changes[at];
     return this.watched.parameters[at + width] - this.watched.parameters[at];
   }
 
   private get largestBatch(): number {
-    return this.watched.slopes.length / this.watched.steps / this.examples.target_names.length;
+    return this.watched.slopes.length / this.watched.batches.length / this.examples.target_names.length;
   }
 
   private indices(step: number): number[] {
-    return this.watched.batches[this.clamped(step)];
+    return this.watched.batches[this.row(step)];
   }
 
-  private clamped(step: number): number {
-    return Math.min(step, this.watched.steps - 1);
+  /** Return the row of a step in the arrays. After the last step, return that of the last kept step. */
+  private row(step: number): number {
+    return Math.min(Math.floor(step / this.watched.stride), this.watched.batches.length - 1);
   }
 }
 
@@ -89,5 +110,6 @@ export function resumable(recipe: Recipe): Recipe {
       `${labelOf(external)} is external, and TinyNet has no formula for it. Choose another ${external} to continue the training.`,
       external,
     );
-  return { ...recipe, gradients: "loss" };
+  const schedule = recipe.schedule === "external" ? "constant" : recipe.schedule;
+  return { ...recipe, gradients: "loss", schedule };
 }

@@ -81,7 +81,7 @@ export class Run {
     const { watched } = replay;
     for (let step = 0; step <= this.total; step++)
       this.stateBefore(step).set(replay.stateBefore(step, parameters, this.width - parameters));
-    this.losses.set(watched.losses.subarray(0, this.total));
+    this.losses.set(this.losses.map((_, step) => replay.lossAt(step)));
     this.lossPerEpoch.push(...watched.lossPerEpoch);
     this.movementPerEpoch.push(...watched.movementPerEpoch);
     this.done = this.total;
@@ -99,6 +99,16 @@ export class Run {
 
   get finished(): boolean {
     return this.done === this.total || this.stopped !== null;
+  }
+
+  /** The distance between two steps that can be shown. It is above 1 if a watched training keeps only some of its steps. */
+  get stride(): number {
+    return this.setup.watched?.stride ?? 1;
+  }
+
+  /** Return the last step up to a step that can be shown. */
+  keptStep(step: number): number {
+    return this.replay?.keptStep(step) ?? step;
   }
 
   preparedFor(batch: number): Prepared {
@@ -122,9 +132,15 @@ export class Run {
     return this.replay?.rateAt(step) ?? rateAt(recipe, step, recipe.epochs * this.perEpoch);
   }
 
+  /** Return the settings of a step that differ from the recipe, without the learning rate. */
+  changedSettings(step: number): Record<string, number> {
+    return this.replay?.settingsAt(step) ?? {};
+  }
+
   /** Return the settings of a step, and the external values of a watched training unless a what-if changes them. */
   private settingsAt(step: number, prepared: Prepared, asRecorded: boolean): Record<string, number> {
-    return { ...this.settings, rate: this.rateAt(step), ...this.replay?.externalValues(step, prepared, asRecorded) };
+    const external = this.replay?.externalValues(step, prepared, asRecorded);
+    return { ...this.settings, rate: this.rateAt(step), ...this.changedSettings(step), ...external };
   }
 
   /** Evaluate every cell of a step. */

@@ -33,7 +33,8 @@ let stored = "";
 
 function write(address: string): void {
   stored = address;
-  if (location.hash !== address) tryOrNull(() => history.replaceState(null, "", location.pathname + location.search + address));
+  if (location.hash !== address)
+    tryOrNull(() => history.replaceState(null, "", location.pathname + location.search + address));
 }
 
 /** Return null if the document has no history or storage, as in a sandbox. */

@@ -87,7 +87,7 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
   const { recipe, watched } = parent.setup;
   const epochs = Math.max(1, Math.ceil((parent.total - spec.at) / parent.perEpoch));
   const rate = watched ? { learning_rate: parent.rateAt(spec.at) || recipe.learning_rate } : {};
-  return resumable({ ...recipe, ...rate, epochs, ...spec.recipe });
+  return resumable({ ...recipe, ...rate, ...parent.changedSettings(spec.at), epochs, ...spec.recipe });
 }
 
 function branchExamples(examples: Examples, { only, order }: BranchSpec): Examples {

@@ -42,7 +42,9 @@ export class Lab {
   run: Run | undefined = $derived(this.runs[this.state.active]);
   root: Root = $derived(rootsOf(this.state)[rootIndex(this.state)]); // root of the current run
   sets: Record<string, Examples> = $derived(this.grids[this.root.grid] ?? {});
-  runStep = $derived(this.run ? Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.stepsDone) : 0);
+  runStep = $derived(
+    this.run ? this.run.keptStep(Math.min(Math.max(this.state.step - this.run.setup.firstStep, 0), this.stepsDone)) : 0,
+  );
   lines: Examples | undefined = $derived(this.root.pictures ?? this.sets.lines);
   selection: Selection = $derived.by(() => {
     const { phase, custom, silenced, frozen } = this.state;

@@ -62,8 +62,7 @@ export class LearnerChapter {
     try {
       for (const key of keys) {
         if (this.measurement(key)) continue;
-        const progress = (done: number, total: number, waiting = 0) =>
-          (this.busy = { key, done, total, waiting, all });
+        const progress = (done: number, total: number, waiting = 0) => (this.busy = { key, done, total, waiting, all });
         progress(0, 0);
         const response = await this.api.rung(key, this.seeds, progress, measuring.signal);
         this.measurements = { ...this.measurements, [`${response.standing.networks} ${key}`]: response };

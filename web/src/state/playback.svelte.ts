@@ -25,9 +25,11 @@ export class Playback {
     state.step = Math.min(Math.max(Math.round(step), first), first + run.total);
   }
 
+  /** Move by a number of steps, and at least to the next step that can be shown. */
   stepBy(steps: number): void {
     const { run, runStep } = this.timeline;
-    this.goto(run!.setup.firstStep + runStep + steps);
+    const least = Math.sign(steps) * Math.max(Math.abs(steps), run!.stride);
+    this.goto(run!.setup.firstStep + runStep + least);
   }
 
   stepByPhase(by: 1 | -1): void {
@@ -57,7 +59,8 @@ export class Playback {
   /** Advance by the time of one frame. Pause at the end of the run. */
   tick(milliseconds: number): void {
     this.pending += (milliseconds / 1000) * this.speed;
-    const steps = Math.floor(this.pending);
+    const { stride } = this.timeline.run!;
+    const steps = Math.floor(this.pending / stride) * stride;
     this.pending -= steps;
     if (steps > 0) this.stepBy(steps);
     const { run, runStep } = this.timeline;

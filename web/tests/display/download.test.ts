@@ -22,6 +22,11 @@ describe("a saved file", () => {
     expect(await saved[0].text).toBe('name,value\r\n"a ""b"", c",0.1\r\n"two\nlines",-1\r\n');
   });
 
+  it("has no cell that a spreadsheet runs as a formula", async () => {
+    saveTable([["=1+1", "+cmd", "-x", "@a", "\tb", "-0.5", "a=1"], [-0.5, 1e-7, 0, 1, 2, 3, 4]], "x"); // prettier-ignore
+    expect(await saved[0].text).toBe("'=1+1,'+cmd,'-x,'@a,'\tb,-0.5,a=1\r\n-0.5,1e-7,0,1,2,3,4\r\n");
+  });
+
   it("is a drawing as SVG with its own styles and without those of the page", async () => {
     document.body.innerHTML = `<section style="background-color: red"><svg viewBox="0 0 30 20"><g class="x" tabindex="0"><text style="fill: blue">a</text></g></svg></section>`;
     const drawing = document.querySelector("svg")!;

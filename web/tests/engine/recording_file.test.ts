@@ -4,13 +4,23 @@ import { openRecording } from "../../src/engine/recording_file";
 import type { Golden } from "../golden";
 
 describe("a recording's bytes", () => {
-  async function bytes(change: Record<string, unknown> = {}, kind = "tinynet"): Promise<Uint8Array<ArrayBuffer>> {
-    const numbers = new Float64Array([1, 2, 3, 4]);
-    const data = new Uint8Array(numbers.buffer);
-    const digest = await crypto.subtle.digest(
-      "SHA-256",
-      await new Blob(["parameters float64 (2, 2);", data]).arrayBuffer(),
-    );
+  async function bytes(
+    change: Record<string, unknown> = {},
+    kind = "tinynet",
+    more: Record<string, number[]> = {}, // further arrays of one row
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const arrays: Record<string, number[][]> = {
+      parameters: [
+        [1, 2],
+        [3, 4],
+      ],
+    };
+    for (const [name, row] of Object.entries(more)) arrays[name] = [row];
+    const names = Object.keys(arrays).sort();
+    const data = names.map((name) => new Uint8Array(new Float64Array(arrays[name].flat()).buffer));
+    const shapes = names.map((name) => [arrays[name].length, arrays[name][0].length]);
+    const parts = names.flatMap((name, k) => [`${name} float64 (${shapes[k].join(", ")});`, data[k]]);
+    const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
     const content = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const about = {
       kind: "recording",
@@ -24,15 +34,21 @@ describe("a recording's bytes", () => {
       examples: {},
       ...change,
     };
-    const described = {
-      __metadata__: { [kind]: JSON.stringify(about) },
-      parameters: { dtype: "F64", shape: [2, 2], data_offsets: [0, 32] },
-    };
+    const described: Record<string, unknown> = { __metadata__: { [kind]: JSON.stringify(about) } };
+    let size = 0;
+    names.forEach((name, k) => {
+      described[name] = { dtype: "F64", shape: shapes[k], data_offsets: [size, size + data[k].length] };
+      size += data[k].length;
+    });
     const header = new TextEncoder().encode(JSON.stringify(described));
-    const whole = new Uint8Array(8 + header.length + 32);
+    const whole = new Uint8Array(8 + header.length + size);
     new DataView(whole.buffer).setBigUint64(0, BigInt(header.length), true);
     whole.set(header, 8);
-    whole.set(data, 8 + header.length);
+    let place = 8 + header.length;
+    for (const part of data) {
+      whole.set(part, place);
+      place += part.length;
+    }
     return whole;
   }
   it("are opened", async () => {
@@ -40,6 +56,16 @@ describe("a recording's bytes", () => {
     expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
     expect(opened.origin).toBe("seed 0");
     expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
+  });
+  it("are rejected for a training that the page cannot compute", async () => {
+    const opened = async (recipe: object, more: Record<string, number[]>, watched?: object) =>
+      openRecording((await bytes({ recipe, watched }, "tinynet", more)).buffer, "run");
+    await expect(opened({}, { sample_weights: [0.5, 1.5] })).rejects.toThrow("run has sample weights.");
+    const later = "run continues the optimizer of an earlier training.";
+    await expect(opened({ optimizer: "adam" }, { state: [0, 0.5, 0, 0, 0.9, 0.999] })).rejects.toThrow(later);
+    await expect(opened({ optimizer: "sgd" }, { state: [0, 1] })).rejects.toThrow(later);
+    await opened({ optimizer: "adam" }, { state: [0, 0, 0, 0, 1, 1] });
+    await opened({ optimizer: "sgd" }, { state: [0, 0] });
   });
   it("are rejected if the file is truncated", async () => {
     const whole = await bytes();

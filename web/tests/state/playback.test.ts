@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lab } from "../../src/state/lab.svelte";
+import { Playback, type Timeline } from "../../src/state/playback.svelte";
+import { defaultState } from "../../src/state/state";
 import { openLab } from "../laboratory";
 
 let lab: Lab;
@@ -67,4 +69,20 @@ describe("playback", () => {
     expect(cancel).toHaveBeenCalledWith(3);
     vi.unstubAllGlobals();
   });
+});
+
+it("moves at least to the next kept step of a watched training", () => {
+  const run = { setup: { firstStep: 0 }, total: 10, stride: 4, stopped: null };
+  const timeline = { state: defaultState(), run, runStep: 4 } as unknown as Timeline;
+  const playback = new Playback(timeline);
+  for (const [by, expected] of [[1, 8], [-1, 0], [6, 10], [9, 10]]) {
+    playback.stepBy(by);
+    expect(timeline.state.step).toBe(expected);
+  } // prettier-ignore
+  timeline.state.step = 4;
+  playback.speed = 20;
+  playback.tick(150); // 3 steps are not enough for the next kept step
+  expect(timeline.state.step).toBe(4);
+  playback.tick(60);
+  expect(timeline.state.step).toBe(8);
 });

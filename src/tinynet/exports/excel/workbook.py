@@ -77,7 +77,9 @@ def workbook(moments: Sequence[Moment], *, origin: str | None = None) -> bytes:
     """
     _check(moments)
     data = io.BytesIO()
-    book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(data, {"in_memory": True})
+    book = extra("xlsxwriter", "a spreadsheet", "excel").Workbook(
+        data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     steps = [_step_sheet(moments, k) for k in range(len(moments))]
     title = overview.heading(moments, moments[0].network.origin if origin is None else origin)
     book.set_properties({"title": title, "author": "TinyNet", "created": datetime(2020, 1, 1)})
@@ -116,7 +118,12 @@ def _links(moments: Sequence[Moment], k: int) -> dict[str, str]:
     before, first = _prefix(moments, k - 1), _prefix(moments, 0)
     carried = [*architecture.parameter_names, *optimizers.state_names(architecture, recipe)]
     links = {name: defined_name(f"{name}.after", before) for name in carried}
-    links |= {name: defined_name(name, first) for name in optimizers.settings(recipe)}
+    settings, initial = (optimizers.settings(one) for one in (recipe, moments[0].recipe))
+    links |= {
+        name: defined_name(name, first)
+        for name, value in settings.items()
+        if name == "rate" or value == initial[name]  # PyTorch may change the momentum in each step
+    }
     factor = recipe.learning_rate / moments[0].recipe.learning_rate
     if factor != 1:  # the rate has a schedule
         links["rate"] += f"*{factor:.15G}"

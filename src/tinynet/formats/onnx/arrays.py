@@ -45,7 +45,10 @@ def check_size(count: int) -> None:
 
 
 def is_float(kind: int) -> bool:
-    """Return whether a type of ONNX has floating-point numbers of at least 16 bits."""
+    """Return whether a type of ONNX has floating-point numbers.
+
+    The numbers have at least 16 bits.
+    """
     from onnx import TensorProto
 
     return kind in (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)

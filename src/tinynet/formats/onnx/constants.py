@@ -1,4 +1,6 @@
-"""Nodes whose inputs are constants, computed while a model is read.
+"""Nodes whose inputs are constants.
+
+Their outputs are computed while a model is read.
 
 Exporters compute the shapes of arrays with such nodes, and they transpose, reshape and convert weights with them.
 """
@@ -32,7 +34,7 @@ def constant(node: Node, inputs: Sequence[Array | None]) -> Array:
 
 
 def _size(node: Node, arrays: Sequence[Array]) -> int:
-    """Return the most numbers that the output of a node can have."""
+    """Return the most numbers that an output can have."""
     if node.operator in ARITHMETIC:
         return prod(np.broadcast_shapes(*(array.shape for array in arrays)))
     if node.operator == "Gather":
@@ -41,7 +43,9 @@ def _size(node: Node, arrays: Sequence[Array]) -> int:
 
 
 def axes_of(node: Node, given: Array | None) -> list[int] | None:
-    """Return the axes of Squeeze or Unsqueeze; None if there are none.
+    """Return the axes of Squeeze or Unsqueeze.
+
+    None stands for no axes.
 
     given : the second input. Before opset 13 the axes are an attribute.
     """
@@ -56,7 +60,10 @@ def wholes(array: Array) -> list[int]:
 
 
 def squeezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...]:
-    """Return a shape without these axes of size 1; None stands for all axes of size 1."""
+    """Return a shape without these axes of size 1.
+
+    axes : None stands for all axes of size 1.
+    """
     if axes is None:
         return tuple(size for size in shape if size != 1)
     places = [counted_axis(axis, len(shape), len(shape)) for axis in axes]
@@ -143,15 +150,21 @@ def _concat(node: Node, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=node.whole("axis", 0))
 
 
-def _arithmetic(compute: Callable[[Array, Array], Array]) -> Callable[[Node, Array, Array], Array]:
-    return lambda node, a, b: compute(a, b)
+def _arithmetic(compute: Callable[..., Array]) -> Callable[..., Array]:
+    return lambda node, *arrays: compute(*arrays)
 
 
-ARITHMETIC: dict[str, Callable[[Array, Array], Array]] = {
+ARITHMETIC: dict[str, Callable[..., Array]] = {
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,
     "Div": np.divide,
+}
+FUNCTIONS: dict[str, Callable[..., Array]] = {
+    "Neg": np.negative,
+    "Exp": np.exp,
+    "Sqrt": np.sqrt,
+    "Reciprocal": np.reciprocal,
 }
 OPERATORS: dict[str, Callable[..., Array]] = {
     "Constant": value,
@@ -165,5 +178,5 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Shape": lambda node, array: np.array(array.shape, np.int64),
     "Gather": lambda node, array, index: np.take(array, index, axis=node.whole("axis", 0)),
     "Concat": _concat,
-    **{name: _arithmetic(compute) for name, compute in ARITHMETIC.items()},
+    **{name: _arithmetic(compute) for name, compute in (ARITHMETIC | FUNCTIONS).items()},
 }

@@ -1,4 +1,4 @@
-"""The numbers of an ONNX model that are in other files.
+"""The numbers of an ONNX model in other files.
 
 PyTorch's new exporter writes large weights into a file beside the model.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_external_numbers(model: "ModelProto", source: str, folder: Path | None) -> None:
-    """Read the constants that are in other files into the model.
+    """Read the constants in other files into the model.
 
     folder : the folder of the files. None for a model without a folder.
 
@@ -62,7 +62,10 @@ def _external_bytes(tensor: "TensorProto", source: str, folder: Path | None) -> 
 
 
 def _inside(folder: Path, name: str) -> Path | None:
-    """Return the path of a file in a folder. None if there is no such file."""
+    """Return the path of a file in a folder.
+
+    The result is None if there is no such file.
+    """
     try:
         path = (folder / name).resolve()
         return path if path.is_relative_to(folder.resolve()) and path.is_file() else None

@@ -13,7 +13,10 @@ JOINS = "joins several paths, as a skip connection does"
 
 @dataclass(frozen=True)
 class Above:
-    """The comparison rows > limit. PyTorch's exporter writes a softplus with such a comparison."""
+    """The comparison rows > limit.
+
+    PyTorch's exporter writes a softplus with such a comparison.
+    """
 
     rows: Rows
     limit: float
@@ -32,7 +35,10 @@ def only_rows(inputs: Inputs) -> Rows:
 
 
 def first_rows(inputs: Inputs) -> Rows:
-    """Return the first input of a node. It must be the only rows."""
+    """Return the first input of a node.
+
+    The other inputs must be constants.
+    """
     rows = only_rows(inputs)
     if inputs[0] is not rows:
         raise UnreadableError("uses the numbers of the examples as a setting")
@@ -40,7 +46,10 @@ def first_rows(inputs: Inputs) -> Rows:
 
 
 def array_at(inputs: Inputs, place: int) -> np.ndarray | None:
-    """Return an input that must be a constant; None for an input that is left out."""
+    """Return an input that must be a constant.
+
+    The result is None for an input that is left out.
+    """
     found = inputs[place] if place < len(inputs) else None
     if found is not None and not isinstance(found, np.ndarray):
         raise UnreadableError(JOINS)
@@ -48,7 +57,7 @@ def array_at(inputs: Inputs, place: int) -> np.ndarray | None:
 
 
 def rows_and_array(inputs: Inputs) -> tuple[Rows, np.ndarray]:
-    """Return the rows and the constant of a node with two inputs."""
+    """Return the rows and the constant among two inputs."""
     rows = only_rows(inputs)
     if len(inputs) != 2 or any(value is None for value in inputs):
         raise DamagedError("must have two inputs")

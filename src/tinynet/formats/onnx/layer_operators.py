@@ -24,7 +24,10 @@ SOFTPLUS_LIMIT = 15  # above it, softplus(z) - z is below the digits of float32
 
 
 def gemm(node: Node, inputs: Inputs) -> Rows:
-    """Return alpha A B + beta C, in which A or B is the rows."""
+    """Return alpha A B + beta C.
+
+    A or B is the rows.
+    """
     product, beta, bias = _product(node, inputs), node.number("beta", 1.0), array_at(inputs, 2)
     if bias is None or not beta:
         return product
@@ -41,14 +44,20 @@ def fused_gemm(node: Node, inputs: Inputs) -> Rows:
 
 
 def matmul(node: Node, inputs: Inputs) -> Rows:
-    """Return alpha A B, in which A or B is the rows. The attributes are those of onnxruntime's FusedMatMul."""
+    """Return alpha A B.
+
+    A or B is the rows. The attributes are those of onnxruntime's FusedMatMul.
+    """
     if node.whole("transBatchA", 0) or node.whole("transBatchB", 0):
         raise UnreadableError("transposes a batch of matrices")
     return _product(node, inputs)
 
 
 def _product(node: Node, inputs: Inputs) -> Rows:
-    """Return alpha times the product of rows and a weight. W X is the transposed X' W'."""
+    """Return alpha times the product of rows and a weight.
+
+    The product W X is the transposed X' W'.
+    """
     rows, weight = rows_and_array(inputs[:2])
     on_left = inputs[0] is rows
     if node.whole("transA" if on_left else "transB", 0):
@@ -79,13 +88,21 @@ def multiply(node: Node, inputs: Inputs) -> Rows:
 
 
 def subtract(node: Node, inputs: Inputs) -> Rows:
-    """Return the rows minus a constant, or a constant minus the rows. 1 - sigmoid(z) is sigmoid(-z)."""
+    """Return the rows minus a constant.
+
+    The constant can be on either side. 1 - sigmoid(z) is sigmoid(-z).
+    """
     rows, array = rows_and_array(inputs)
     if inputs[0] is rows:
         return rows.plus(-array)
     if rows.ends_in("sigmoid") and array.size == 1 and array.ravel()[0] == 1:
         return rows.negated_class()
     return rows.times(np.array(-1.0)).plus(array)
+
+
+def negate(node: Node, inputs: Inputs) -> Rows:
+    """Return the rows times -1."""
+    return first_rows(inputs).times(np.array(-1.0))
 
 
 def divide(node: Node, inputs: Inputs) -> Rows:
@@ -154,7 +171,10 @@ def greater(node: Node, inputs: Inputs) -> Above:
 
 
 def where(node: Node, inputs: Inputs) -> Rows:
-    """Return softplus(z), which PyTorch's exporter writes as z where z is large."""
+    """Return softplus(z).
+
+    PyTorch's exporter chooses z instead if z is large.
+    """
     match inputs:
         case [Above(rows=z, limit=limit), Rows() as large, Rows() as rest] if (
             limit >= SOFTPLUS_LIMIT
@@ -203,7 +223,7 @@ def _side_by_side(parts: Sequence[Rows]) -> Rows:
 
 
 def _same_before(part: Rows, other: Rows) -> bool:
-    """Return whether two places follow the same layers, and have the same activation."""
+    """Return whether two places differ only in their last weights."""
     before, others = part.layers[:-1], other.layers[:-1]
     return (
         len(before) == len(others)

@@ -1,4 +1,4 @@
-"""The parts of an ONNX model: its nodes in order, its constants, its input and its output."""
+"""The nodes, the constants, the input and the output of an ONNX model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +45,8 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         model = onnx.load_from_string(data)
     except (protobuf.DecodeError, ValueError) as error:
         raise damaged(source, str(error).strip().partition("\n")[0]) from error
+    if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
+        raise damaged(source, "it has a name that is not text")
     remove_table_nodes(model)
     if not model.graph.node:
         raise damaged(source, "it has no nodes")
@@ -52,24 +54,27 @@ def parsed(data: bytes, source: str) -> "ModelProto":
         raise TinyNetError(
             f"{source} has {len(model.graph.node):,} nodes. TinyNet reads models with at most {MAX_NODES:,} nodes. {ADVICE}"
         )
-    if any(isinstance(text, bytes) for text in _texts(model)):  # protobuf gives invalid text as bytes
-        raise damaged(source, "it has a name that is not text")
-    if model.ir_version > onnx.IR_VERSION or opset_of(model, source) > onnx.defs.onnx_opset_version():
-        raise TinyNetError(
-            f"{source} has version {model.ir_version:,} of ONNX's format and version {opset_of(model, source):,} of its operators. "
-            f"The installed package onnx reads versions up to {onnx.IR_VERSION} and {onnx.defs.onnx_opset_version()}. "
-            "Upgrade onnx."
-        )
-    if opset_of(model, source) < MIN_OPSET:
-        raise TinyNetError(
-            f"{source} has version {opset_of(model, source)} of ONNX's operators. It must have version {MIN_OPSET} or later. Export "
-            "the model again."
-        )
+    _check_versions(model, source)
     return model
 
 
+def _check_versions(model: "ModelProto", source: str) -> None:
+    onnx, opset = extra("onnx", "an ONNX model", "onnx"), opset_of(model, source)
+    if model.ir_version > onnx.IR_VERSION or opset > onnx.defs.onnx_opset_version():
+        raise TinyNetError(
+            f"{source} has version {model.ir_version:,} of ONNX's format and version {opset:,} of its operators. "
+            f"The installed package onnx reads versions up to {onnx.IR_VERSION} and {onnx.defs.onnx_opset_version()}. "
+            "Upgrade onnx."
+        )
+    if opset < MIN_OPSET:
+        raise TinyNetError(
+            f"{source} has version {opset} of ONNX's operators. It must have version {MIN_OPSET} or later. Export "
+            "the model again."
+        )
+
+
 def _texts(model: "ModelProto") -> Iterator[str]:
-    """Yield the names in a model, its metadata, and the names of other files."""
+    """Yield the names and the metadata in a model."""
     graph = model.graph
     for node in graph.node:
         yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
@@ -91,7 +96,9 @@ def opset_of(model: "ModelProto", source: str) -> int:
 
 
 def graph_of(model: "ModelProto", source: str) -> Graph:
-    """Return the graph of a model, with only the nodes on the way to the output.
+    """Return the graph of a model.
+
+    The graph has only the nodes on the way to the output.
 
     Raises TinyNetError for a model with several inputs or outputs, with functions, or with sparse constants.
     """
@@ -119,9 +126,9 @@ def graph_of(model: "ModelProto", source: str) -> Graph:
 
 
 def shape_of(value: "ValueInfoProto") -> tuple[int | None, ...] | None:
-    """Return the shape of an input. A size that can vary is None.
+    """Return the shape of an input.
 
-    The result is None for an input without a shape.
+    A size that can vary is None. The result is None for an input without a shape.
     """
     if value.type.WhichOneof("value") != "tensor_type" or not value.type.tensor_type.HasField("shape"):
         return None
@@ -147,7 +154,7 @@ def _holds_numbers(value: "ValueInfoProto") -> bool:
 
 
 def _needed(nodes: Sequence[Node], output: str, source: str) -> tuple[Node, ...]:
-    """Return the nodes on the way to the output, in the order of the model."""
+    """Return the nodes on the way to the output, in order."""
     origins: dict[str, int] = {}
     for n, node in enumerate(nodes):
         for name in filter(None, node.outputs):

@@ -1,4 +1,4 @@
-"""One node of an ONNX graph: its operator, its inputs and its attributes."""
+"""One node of an ONNX graph, and its names in errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ ADVICE = "Export only the dense layers of the model."
 
 
 class UnreadableError(Exception):
-    """A valid model has a part that TinyNet does not read.
+    """A model has a part that TinyNet does not read.
 
     reason : the rest of the sentence that begins with the node.
     advice : the sentence that says what to do.
@@ -28,7 +28,7 @@ class UnreadableError(Exception):
 
 
 class DamagedError(Exception):
-    """A part of a model contradicts another part, or the ONNX standard."""
+    """A part of a model contradicts the rest or the standard."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ class Node:
         return value
 
     def numbers(self, name: str, kind: type = int) -> list[Any] | None:
-        """Return an attribute that is a list of numbers; None without the attribute."""
+        """Return an attribute that is a list of numbers.
+
+        The result is None without the attribute.
+        """
         values = self.attributes.get(name)
         if values is None:
             return None
@@ -103,7 +106,9 @@ def counted_axis(axis: int, end: int, rank: int) -> int:
 
 
 def quoted(name: str) -> str:
-    """Return a name of a model between quotes. A long name is shortened.
+    """Return a name of a model between quotes.
+
+    A long name is shortened.
 
     >>> quoted("layer/1"), len(quoted("x" * 1000))
     ("'layer/1'", 63)
@@ -112,7 +117,9 @@ def quoted(name: str) -> str:
 
 
 def shape_text(sizes: Sequence[int | str | None]) -> str:
-    """Return a shape as an error shows it. A long shape is shortened.
+    """Return a shape as an error shows it.
+
+    A long shape is shortened.
 
     >>> shape_text((None, 4)), shape_text(range(1000))
     ('(?, 4)', '(0, 1, 2, 3, 4, 5, 6, 7, …)')

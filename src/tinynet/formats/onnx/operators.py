@@ -1,4 +1,4 @@
-"""The operators of ONNX that TinyNet reads, each as a function of the rows that it takes."""
+"""The table of the ONNX operators that TinyNet reads."""
 
 from collections.abc import Callable
 
@@ -41,6 +41,7 @@ OPERATORS: dict[str, Callable[[Node, Inputs], Value]] = {
     "Sub": layer_operators.subtract,
     "Mul": layer_operators.multiply,
     "Div": layer_operators.divide,
+    "Neg": layer_operators.negate,
     "BatchNormalization": layer_operators.normalize,
     "ai.onnx.ml.Scaler": layer_operators.scale,
     **{operator: layer_operators.activation(name) for operator, name in ACTIVATION_OF.items()},

@@ -39,12 +39,18 @@ def from_onnx(data: bytes, source: str = "these bytes", folder: Path | None = No
     """
     model = parsed(data, source)
     with_external_numbers(model, source, folder)
-    known, origin = _described(model, source)
+    described, origin = _described(model, source)
     graph = graph_of(model, source)
     with np.errstate(all="ignore"):  # NaN and infinity get a better error in `Weights`
         rows = _followed(graph)
     _check(model, graph)
-    return _network(rows, known, source, origin)
+    network = _network(rows, described or Architecture(), source, origin)
+    if described is not None and (network.sizes, network.architecture.activations) != (
+        described.sizes,
+        described.activations,
+    ):
+        raise damaged(source, "its layers do not match its description")
+    return network
 
 
 def _followed(graph: Graph) -> Rows:
@@ -130,7 +136,9 @@ def _check(model: "ModelProto", graph: Graph) -> None:
     onnx = extra("onnx", "an ONNX model", "onnx")
     checked = onnx.ModelProto()
     checked.CopyFrom(model)
-    checked.graph.ClearField("node")
+    for field in ("node", "output"):
+        checked.graph.ClearField(field)
+    checked.graph.output.extend(value for value in model.graph.output if value.name == graph.output)
     checked.graph.node.extend(node.proto for node in graph.nodes)
     for value in (*checked.graph.input, *checked.graph.output):
         if value.type.WhichOneof("value") == "tensor_type":
@@ -141,14 +149,14 @@ def _check(model: "ModelProto", graph: Graph) -> None:
         raise damaged(graph.source, str(error).strip().partition("\n")[0]) from error
 
 
-def _described(model: "ModelProto", source: str) -> tuple[Architecture, str]:
+def _described(model: "ModelProto", source: str) -> tuple[Architecture | None, str]:
     """Return the architecture and the origin in the metadata.
 
-    A model of another program has the default architecture, and its source as origin.
+    A model of another program has no architecture there. Its origin is its source.
     """
     text = {prop.key: prop.value for prop in model.metadata_props}.get(KEY)
     if text is None:
-        return Architecture(), source
+        return None, source
     try:
         return parse_description(json.loads(text), source)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,7 @@
-"""The numbers of each example at one place of an ONNX graph, as layers of a network."""
+"""The numbers of each example at one place of a graph.
+
+The numbers are the outputs of layers of a network.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +23,7 @@ Scaling = tuple[np.ndarray, np.ndarray]  # factor and offset of each number
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The numbers of each example at one place of the graph.
+    """The numbers of each example at one place.
 
     shape : sizes of the array, examples first. A size that is not known is None. Only the inputs can have such a size.
     layers : the layers between the input and this place.
@@ -57,7 +60,10 @@ class Rows:
 
     @property
     def width(self) -> int | None:
-        """The numbers of each example; None if the number is not known."""
+        """The count of numbers of each example.
+
+        The width is None if the count is not known.
+        """
         sizes = [size for size in self.shape[1:] if size is not None]
         return prod(sizes) if len(sizes) == len(self.shape) - 1 else None
 
@@ -134,7 +140,10 @@ class Rows:
         )
 
     def times(self, array: np.ndarray) -> "Rows":
-        """Return the rows times a constant: one number, or one for each number of an example."""
+        """Return the rows times a constant.
+
+        array : one number, or one for each number of an example.
+        """
         factor, rows = self._each(array)
         if (factor == 1).all():
             return rows
@@ -146,7 +155,10 @@ class Rows:
         return replace(rows, layers=(*before, layer))
 
     def plus(self, array: np.ndarray) -> "Rows":
-        """Return the rows plus a constant: one number, or one for each number of an example."""
+        """Return the rows plus a constant.
+
+        array : one number, or one for each number of an example.
+        """
         added, rows = self._each(array)
         if not rows.open:
             factor, offset = rows.scaling or (np.ones(1), np.zeros(1))
@@ -187,9 +199,9 @@ class Rows:
         return replace(self, layers=(*before, replace(last, weight=-last.weight, bias=-last.bias)))
 
     def _each(self, array: np.ndarray) -> tuple[np.ndarray, "Rows"]:
-        """Return one number for each number of an example, or one for all, and the rows.
+        """Return a constant as a vector, and the rows.
 
-        The constant tells the number of inputs, if it is not known otherwise.
+        The vector has one number for each number of an example, or one number for all. The constant tells the number of inputs, if it is not known otherwise.
         """
         array = numbers(array)
         if not np.isfinite(array).all():
@@ -215,7 +227,7 @@ class Rows:
         raise UnreadableError(f"has a constant of shape {array.shape} for an array of shape {self._shown()}")
 
     def check_rows(self) -> None:
-        """Raise UnreadableError unless each row of the array is an example."""
+        """Raise UnreadableError unless each row is an example."""
         if self.shape[0] != self.examples:
             raise UnreadableError("takes an array whose first axis is not the examples")
         if self.transposed:

@@ -1,4 +1,7 @@
-"""The operators that change the shape or the precision of the rows, and none of their numbers."""
+"""The operators that change the shape or the precision.
+
+These operators change no number of the rows.
+"""
 
 import numpy as np
 
@@ -33,7 +36,7 @@ def cast(node: Node, inputs: Inputs) -> Rows:
 
 
 def cast_like(node: Node, inputs: Inputs) -> Value:
-    """Return the first input in the type of the second one."""
+    """Return the first input in the type of the second."""
     first = inputs[0]
     return numbers(first) if isinstance(first, np.ndarray) else first_rows(inputs[:1])
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinynet.core.formulas import Formula
+from tinynet.data.columns import WORD_DIGITS
 from tinynet.data.encoding import DATE, InputColumn
 from tinynet.data.examples import Examples
 from tinynet.data.missing import MISSING_NUMBERS, MISSING_WORDS
@@ -48,6 +49,7 @@ class TableRows:
     fills : Whether missing cells are filled in.
     missing_numbers, missing_words : Literals of the words for missing cells.
     number, date : Regular expressions.
+    digits : Digits of a number that is a word.
     """
 
     cells: list[Cell]
@@ -61,6 +63,7 @@ class TableRows:
     missing_words: list[str]
     number: str = PLAIN.pattern
     date: str = DATE.pattern
+    digits: int = WORD_DIGITS
 
     @property
     def kinds(self) -> set[str]:

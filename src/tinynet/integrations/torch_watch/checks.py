@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 def parameters_of(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
     """Return weight and bias of each layer, in order.
 
-    Raises TinyNetError for layers without a bias, with shared parameters, without numbers, or of another precision.
+    Raises TinyNetError for layers without a bias, with computed, shared or missing numbers, or of another precision.
     """
     found: list[Any] = []
     for name, linear in ((layer.name, layer.linear) for layer in layers):
         if linear.bias is None:
             raise TinyNetError(f"layer {name!r} has no bias. Create the layer with Linear(..., bias=True).")
+        check_stored(name, linear)
         for parameter in (linear.weight, linear.bias):
             _check_parameter(name, parameter, layers[0].linear.weight.dtype)
             if any(parameter is other for other in found):
@@ -28,6 +29,20 @@ def parameters_of(layers: tuple[ReadLayer, ...]) -> "list[torch.nn.Parameter]":
                 )
             found.append(parameter)
     return found
+
+
+def check_stored(name: str, linear: "torch.nn.Linear") -> None:
+    """Raise TinyNetError if a layer computes its weight or bias in each pass.
+
+    Pruning, weight normalization and other parametrizations replace the parameter by a computed tensor.
+    """
+    for part in ("weight", "bias"):
+        if part not in linear._parameters:
+            raise TinyNetError(
+                f"the {part} of layer {name!r} is computed from other parameters in each pass, because the layer is pruned or "
+                "parametrized. Watch the loop before pruning, or make the change permanent first, with prune.remove(), "
+                "remove_weight_norm() or remove_parametrizations()."
+            )
 
 
 def _check_parameter(name: str, parameter: Any, dtype: Any) -> None:

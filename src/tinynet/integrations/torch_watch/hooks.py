@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError
 from tinynet.formats.torch_reader import ReadLayer
+from tinynet.integrations.torch_watch.checks import check_stored
 from tinynet.integrations.torch_watch.loss_matching import Candidate, Observation
 from tinynet.integrations.torch_watch.passes import Pass, array, loss_of
 
@@ -59,6 +60,7 @@ class PassRecorder:
         self._current: Pass | None = None
         self._count = 0  # forward passes so far
         self._in_backward = self._reached_model = False
+        self._gradients_were_zero = False  # after the last backward pass
         self._handles: list[Any] = []
         self._backward_functions: set[Any] = set()
         self._mode: Any = None
@@ -119,7 +121,9 @@ class PassRecorder:
     def _add_layer_input(
         self, current: Pass, n: int, layer_input: "torch.Tensor", output: "torch.Tensor"
     ) -> None:
-        name, dtype = self.layers[n].name, self.layers[n].linear.weight.dtype
+        name, linear = self.layers[n].name, self.layers[n].linear
+        check_stored(name, linear)  # the loop may prune a layer
+        dtype = linear.weight.dtype
         if output.dtype != dtype:
             raise TinyNetError(
                 f"layer {name!r} computed in {output.dtype} and its parameters are {dtype}, as under autocast. "
@@ -153,8 +157,7 @@ class PassRecorder:
     # --- backward ----------------------------------------------------------------------------------------------
 
     def _run_backward(self, function: Any, arguments: Any, named: dict[str, Any]) -> Any:
-        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        if not any(bool(gradient.any()) for gradient in gradients):
+        if not self._continues():
             self.passes, self.loss = [], 0.0  # zero_grad() was called, so earlier passes do not count
         self._in_backward, self._reached_model = True, False
         try:
@@ -162,8 +165,21 @@ class PassRecorder:
         finally:
             self._in_backward = False
             if self._reached_model:
+                self._gradients_were_zero = not self._has_gradients()
                 with self.passes[-1].deferred_errors():
                     self.loss += loss_of(arguments, named)
+
+    def _continues(self) -> bool:
+        """Return whether the next backward pass adds to the gradients of the last one.
+
+        Gradients of 0 are those after zero_grad(), unless the last backward pass gave exactly 0.
+        """
+        kept = any(p.grad is not None for p in self.model.parameters())
+        return self._has_gradients() or (kept and self._gradients_were_zero)
+
+    def _has_gradients(self) -> bool:
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        return any(bool(gradient.any()) for gradient in gradients)
 
     def _on_output_gradient(self, reached: Pass, slopes: "torch.Tensor") -> None:
         if not self._in_backward or self.ignoring:

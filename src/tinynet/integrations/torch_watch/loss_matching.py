@@ -4,20 +4,15 @@ The loss must also explain the gradient.
 """
 
 from collections.abc import Iterator
-from functools import reduce
-from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
-from tinynet.core.activations import ACTIVATIONS
-from tinynet.core.forward import activate, evaluate
+from tinynet.core.forward import activate
+from tinynet.integrations.torch_watch import rounding
+from tinynet.integrations.torch_watch.rounding import Rounded, Rounding
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
-
-ULPS = 64  # allowed difference between PyTorch's numbers and the formulas, in units in the last place
-SLACK = 0.01  # tolerance for an activation's derivative: 1 - a loses digits if a is close to 1
-TINY = 1e-30  # absolute tolerance, for numbers close to 0
 
 # For the last activation of the model: the possible pairs of output activation and loss, most likely first.
 # After any other activation the loss can only be mse.
@@ -70,6 +65,11 @@ class Observation(NamedTuple):
     ending: str
     precision: float
 
+    @property
+    def rounding(self) -> Rounding:
+        """The arithmetic in which PyTorch computed."""
+        return Rounding.of(self.precision)
+
 
 def hypotheses(ending: str) -> list[tuple[str, str]]:
     """Return the possible pairs (output activation, loss).
@@ -102,9 +102,9 @@ def matching_targets(seen: Observation, output: str, loss: str) -> np.ndarray | 
 
     A hypothesis with matching targets gives PyTorch's loss and slopes.
     """
-    a = network_outputs(seen, output)
-    for targets in possible_targets(seen.candidates, *a.shape):
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        a = _outputs(seen, output)
+        for targets in possible_targets(seen.candidates, *a.value.shape):
             if _matches(seen, output, loss, a, targets):
                 return targets
     return None
@@ -120,7 +120,15 @@ def network_outputs(seen: Observation, output: str) -> np.ndarray:
     return seen.outputs if seen.ending == output else activate(output, seen.outputs)
 
 
-def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.ndarray) -> bool:
+def _outputs(seen: Observation, output: str) -> Rounded:
+    """Return the outputs of `network_outputs` with their bounds."""
+    outputs = seen.rounding.exact(seen.outputs)
+    if seen.ending == "log_softmax":
+        return outputs.through(arrays.exp)
+    return outputs if seen.ending == output else rounding.activate(output, outputs)
+
+
+def _matches(seen: Observation, output: str, loss: str, a: Rounded, t: np.ndarray) -> bool:
     """Return whether loss and slopes agree with the formulas.
 
     a, t : (batch, outputs). The outputs and the targets.
@@ -128,43 +136,49 @@ def _matches(seen: Observation, output: str, loss: str, a: np.ndarray, t: np.nda
     if loss == "cross_entropy" and np.abs(arrays.total(t) - 1.0).max() > 1e-6:
         return False
     if loss == "mse":
-        value, size, expected, bound = _mse(output, a, t)
+        error = a - t
+        value, slopes = (error * error).flat().total(), error * 2.0 / float(t.size)
+        return (value / float(t.size)).agrees(seen.loss) and rounding.through_activation(
+            output, a, slopes
+        ).agrees(deltas(seen).value)
+    count = float(
+        len(t) if loss == "cross_entropy" else t.size
+    )  # PyTorch averages over rows, or over elements
+    same_loss = any((value / count).agrees(seen.loss) for value in _log_losses(seen, loss, a, t))
+    return same_loss and ((a - t) / count).agrees(deltas(seen).value)
+
+
+def _log_losses(seen: Observation, loss: str, a: Rounded, t: np.ndarray) -> Iterator[Rounded]:
+    """Yield the sum of BCE or cross-entropy over the batch, in each form that PyTorch has."""
+    outputs = seen.rounding.exact(seen.outputs)
+    if loss == "bce":
+        yield -(rounding.log(a) * t + rounding.log(1.0 - a) * (1.0 - t)).flat().total()
+        if seen.ending == "identity":
+            yield (rounding.activate("softplus", outputs) - outputs * t).flat().total()
+        return
+    if seen.ending == "identity":
+        logs = rounding.log_softmax(outputs)
     else:
-        value, size, expected, bound = _log_loss(loss, a, t)
-    tolerance = ULPS * seen.precision
-    same_loss = abs(value - seen.loss) <= tolerance * (abs(value) + size)
-    return bool(same_loss and (np.abs(expected - deltas(seen)) <= tolerance * bound + TINY).all())
+        logs = outputs if seen.ending == "log_softmax" else rounding.log(outputs)
+    yield -(logs * t).flat().total()
 
 
-def _mse(output: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Return loss and deltas with sizes of their rounding."""
-    terms = (a - t) ** 2, np.abs(a - t) * (np.abs(a) + np.abs(t))
-    value, size = (float(arrays.mean(term.ravel())) for term in terms)
-    expected = through_activation(output, a, 2.0 * (a - t) / a.size)
-    derivative = np.abs(through_activation(output, a, np.ones_like(a)))
-    bound = (np.abs(a) + np.abs(t)) * 2.0 / a.size * (derivative + SLACK)
-    return value, size, expected, bound + 2.0 / a.size * SLACK * (output == "softmax")
+def limits_bce(seen: Observation) -> bool:
+    """Return whether PyTorch limits the derivatives of BCELoss.
+
+    PyTorch divides by a (1 - a), but at least by 1e-12. Such derivatives are not those of BCE.
+    """
+    a = seen.outputs
+    return seen.ending == "sigmoid" and bool((a * (1.0 - a) < 1e-12).any())
 
 
-def _log_loss(loss: str, a: np.ndarray, t: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """Return the numbers of `_mse` for BCE and cross-entropy."""
-    count = (
-        len(a) if loss == "cross_entropy" else a.size
-    )  # PyTorch averages cross-entropy over rows, BCE over elements
-    logs = np.maximum(arrays.log(a), -100.0)
-    complements = np.maximum(arrays.log(1.0 - a), -100.0) * (loss == "bce")
-    value = -float(arrays.total((t * logs + (1.0 - t) * complements).ravel())) / count
-    return value, 1.0, (a - t) / count, (np.abs(a) + np.abs(t)) / count
-
-
-def deltas(seen: Observation) -> np.ndarray:
+def deltas(seen: Observation) -> Rounded:
     """Return derivatives by the last weighted sums. -> (batch, outputs)
 
     The derivatives are those of the loss.
     """
-    if seen.ending == "log_softmax":
-        return np.asarray(seen.slopes - arrays.exp(seen.outputs) * arrays.total(seen.slopes)[:, None])
-    return through_activation(seen.ending, seen.outputs, seen.slopes)
+    outputs, slopes = (seen.rounding.exact(array) for array in (seen.outputs, seen.slopes))
+    return rounding.through_activation(seen.ending, outputs, slopes)
 
 
 def slopes_by_network_outputs(seen: Observation) -> np.ndarray:
@@ -180,38 +194,21 @@ def slopes_by_network_outputs(seen: Observation) -> np.ndarray:
     return np.divide(seen.slopes, a, out=np.zeros_like(a), where=a > 0)
 
 
-def through_activation(kind: str, a: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-    """Turn derivatives by activations into derivatives by sums.
-
-    (batch, nodes). The sums are the weighted sums of the layer.
-    """
-    if kind == "softmax":
-        return np.asarray(a * (slopes - arrays.total(slopes * a)[:, None]))
-    factors = [evaluate(factor, a=a) for factor in ACTIVATIONS[kind].slope_by_output("a")]
-    return np.asarray(slopes * reduce(mul, factors, np.ones_like(a)))
-
-
 def loss_explains_gradients(seen: Observation, network: Network, gradients: np.ndarray) -> bool:
     """Return whether PyTorch's slopes give the gradients (P,).
 
     Backpropagation starts from the slopes. The gradients are those that the optimizer used.
     """
-    delta, tolerance = deltas(seen), ULPS * seen.precision
-    size = np.abs(delta)  # the sum of all products without their signs, to bound the rounding errors
-    layers, layer_inputs = network.layers, [seen.inputs, *seen.hidden]
-    for n in range(len(layers) - 1, -1, -1):
-        a, (weight, bias) = layer_inputs[n], network.architecture.slices[n]
-        for where, product, bound in (
-            (weight, arrays.weighted_sums(delta.T, a.T), arrays.weighted_sums(size.T, np.abs(a.T))),
-            (bias, arrays.total(delta, 0), arrays.total(size, 0)),
-        ):
-            if not (np.abs(gradients[where] - product.ravel()) <= tolerance * bound.ravel() + TINY).all():
+    delta, exact = deltas(seen), seen.rounding.exact
+    layer_inputs = [seen.inputs, *seen.hidden]
+    for n in range(len(network.layers) - 1, -1, -1):
+        a, (weight, bias) = exact(layer_inputs[n]), network.architecture.slices[n]
+        for where, found in ((weight, delta.T.products(a.T).flat()), (bias, delta.total(0))):
+            if not found.agrees(gradients[where]):
                 return False
-        kind = network.architecture.hidden
-        weights = layers[n].weight.T  # (in, out)
-        derivative = np.abs(through_activation(kind, a, np.ones_like(a)))
-        delta = through_activation(kind, a, arrays.weighted_sums(delta, weights))
-        size = arrays.weighted_sums(size, np.abs(weights)) * (derivative + SLACK)
+        if n:
+            slopes = delta.products(exact(network.layers[n].weight.T))
+            delta = rounding.through_activation(network.architecture.hidden, a, slopes)
     return True
 
 
@@ -220,18 +217,14 @@ def first_wrong_layer(seen: Observation, network: Network) -> int | None:
 
     Layers are counted from 0. None means that all activations agree.
     """
-    a, last = seen.inputs, len(network.layers) - 1
-    observed = [*seen.hidden, seen.outputs]
+    exact, last = seen.rounding.exact, len(network.layers) - 1
+    inputs, observed = [seen.inputs, *seen.hidden], [*seen.hidden, seen.outputs]
     for n, layer in enumerate(network.layers):
-        z = arrays.weighted_sums(a, layer.weight, layer.bias)
-        size = arrays.weighted_sums(np.abs(a), np.abs(layer.weight), np.abs(layer.bias))
-        kind = seen.ending if n == last else layer.activation
-        expected = activate(kind.removeprefix("log_"), z)
-        if kind == "log_softmax":
-            expected = arrays.log(np.maximum(expected, 1e-300))
-        largest = size.max(axis=1, keepdims=True, initial=0.0)
-        bound = ULPS * seen.precision * (largest + np.abs(expected) + 1.0)
-        if observed[n].shape != expected.shape or not (np.abs(observed[n] - expected) <= bound).all():
+        if observed[n].shape != (len(inputs[n]), len(layer.bias)):
             return n
-        a = observed[n]
+        z = exact(inputs[n]).products(exact(layer.weight)) + layer.bias
+        kind = seen.ending if n == last else layer.activation
+        with np.errstate(all="ignore"):
+            if not rounding.activate(kind, z).agrees(observed[n]):
+                return n
     return None

@@ -1,16 +1,15 @@
 """Identify the optimizer of a PyTorch step by its numbers."""
 
 from dataclasses import replace
-from functools import reduce
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinynet.core import formulas, optimizers
 from tinynet.core.architecture import Architecture
-from tinynet.core.formulas import Formula
 from tinynet.errors import TinyNetError
-from tinynet.integrations.torch_watch.loss_matching import TINY, ULPS
+from tinynet.integrations.torch_watch.rounding import Rounding, evaluate
 from tinynet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
 
 ONE = Architecture((1, 1))  # the update of its only weight applies to every parameter
 WEIGHT, BIAS = ONE.parameter_names
-
-OPERATIONS: dict[str, Any] = {
-    "-": np.subtract,
-    "/": np.divide,
-    "neg": np.negative,
-    "sqrt": np.sqrt,
-    "+": lambda *xs: reduce(np.add, xs),
-    "*": lambda *xs: reduce(np.multiply, xs),
-}
 
 
 class OptimizerSnapshot(NamedTuple):
@@ -74,13 +64,18 @@ def _recipe(group: dict[str, Any]) -> Recipe | None:
     try:
         if "betas" in group:
             beta1, beta2 = map(float, group["betas"])
-            return Recipe(
+            return _cached_recipe(
                 optimizer="adam", beta1=beta1, beta2=beta2, epsilon=group["eps"], weight_decay=decay
             )
         momentum, nesterov = group.get("momentum", 0.0), bool(group.get("nesterov", False))
-        return Recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
+        return _cached_recipe(optimizer="sgd", momentum=momentum, nesterov=nesterov, weight_decay=decay)
     except (TinyNetError, TypeError, ValueError, KeyError):
         return None  # a recipe has no such settings
+
+
+@lru_cache(maxsize=1024)
+def _cached_recipe(**settings: Any) -> Recipe:
+    return Recipe(**settings)
 
 
 def _state(
@@ -129,40 +124,28 @@ def _flat(tensor: "torch.Tensor | None", like: "torch.Tensor") -> np.ndarray:
 
 
 def formulas_explain_step(
-    taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, precision: float
+    taken: OptimizerSnapshot, before: np.ndarray, used: np.ndarray, after: np.ndarray, rounding: Rounding
 ) -> bool:
     """Return whether the optimizer's formulas give the step.
 
     before, used, after : (P,). The parameters before the step, the gradient that the optimizer used, and the parameters
         after the step.
     """
-    recipe = taken.recipe
+    recipe, exact = taken.recipe, rounding.exact
     if recipe is None:
         return False
     values: dict[str, Any] = {
-        WEIGHT: before, f"{WEIGHT}.used": used, **optimizers.settings(recipe), "rate": taken.rate,
+        WEIGHT: exact(before), f"{WEIGHT}.used": exact(used), **optimizers.settings(recipe), "rate": taken.rate,
     }  # fmt: skip
     count = len(before)
     if recipe.optimizer == "adam":
         mean, square, powers = np.split(taken.state, [count, 2 * count])
-        values |= {f"{WEIGHT}.mean": mean, f"{WEIGHT}.square": square}
-        values |= {"decay1": powers[0], "decay2": powers[1]}
+        values |= {f"{WEIGHT}.mean": exact(mean), f"{WEIGHT}.square": exact(square)}
+        values |= {"decay1": float(powers[0]), "decay2": float(powers[1])}
     elif recipe.momentum:
-        values[f"{WEIGHT}.velocity"] = taken.state
+        values[f"{WEIGHT}.velocity"] = exact(taken.state)
     with np.errstate(all="ignore"):
         for name, formula in optimizers.update(ONE, replace(recipe, gradients="external")):
             if not name.startswith(BIAS) and formula != formulas.EXTERNAL:
-                values[name] = _evaluated(formula, values)
-    velocity = np.abs(values.get(f"{WEIGHT}.velocity", 0.0))
-    terms = np.abs(used) + velocity + recipe.weight_decay * np.abs(before)
-    size = taken.rate * terms if recipe.optimizer == "sgd" else 16 * np.abs(values[f"{WEIGHT}.change"])
-    bound = ULPS * size + 4 * np.maximum(np.abs(before), np.abs(after))
-    return bool((np.abs(values[f"{WEIGHT}.after"] - after) <= precision * bound + TINY).all())
-
-
-def _evaluated(formula: Formula, values: dict[str, Any]) -> Any:
-    if isinstance(formula, str):
-        return values[formula]
-    if not isinstance(formula, tuple):
-        return formula
-    return OPERATIONS[formula[0]](*(_evaluated(part, values) for part in formula[1:]))
+                values[name] = evaluate(formula, values)
+    return bool(values[f"{WEIGHT}.after"].agrees(after))

@@ -8,6 +8,8 @@ import numpy as np
 
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, lines
+from tinynet.data.scaling import Scaling
+from tinynet.numerics import arrays
 
 
 @dataclass
@@ -47,11 +49,18 @@ class WatchOptions:
 
 
 def named_examples(
-    inputs: np.ndarray, targets: np.ndarray | None, options: WatchOptions, outputs: int
+    inputs: np.ndarray,
+    targets: np.ndarray | None,
+    options: WatchOptions,
+    outputs: int,
+    probabilities: bool = False,
 ) -> tuple[Examples, np.ndarray]:
     """Return the rows as examples with names, and their order.
 
     (n, inputs), (n, outputs) -> order (n,)
+
+    probabilities : whether the loss takes the targets as probabilities of classes. Other targets are numbers to predict,
+        unless they are 0 and 1 or the shares of classes in a row.
 
     Rows of `options.examples` get their names and come first, in the order of those examples. If all rows are lines with
     their targets, they get the names of `pictures.lines`. The other rows are called "row 0", "row 1" and so on.
@@ -66,13 +75,17 @@ def named_examples(
     if classes is None and known is not None and len(known.target_names) == outputs:
         classes = known.target_names
     sorted_inputs, sorted_targets = inputs[order], None if targets is None else targets[order]
+    classes = tuple(classes or (f"output {j}" for j in range(outputs)))
+    numeric = targets is not None and not probabilities and not _are_shares(targets)
+    scaling = Scaling.identity(classes) if numeric else None
     lowest, highest = _range(sorted_inputs, sorted_targets)
     examples = Examples(
         sorted_inputs,
         sorted_targets,
         tuple(names),
         options.shape or (None if known is None else known.shape),
-        tuple(classes or (f"output {j}" for j in range(outputs))),
+        classes,
+        target_scaling=known.target_scaling if numeric and known and known.target_scaling else scaling,
         unbounded=lowest < 0 or highest > 1,
     )
     return examples, order
@@ -95,6 +108,17 @@ def _unused_name(name: str, taken: Iterable[str]) -> str:
 def _range(inputs: np.ndarray, targets: np.ndarray | None) -> tuple[float, float]:
     both = [inputs] if targets is None else [inputs, targets]
     return min(float(array.min()) for array in both), max(float(array.max()) for array in both)
+
+
+def _are_shares(targets: np.ndarray) -> bool:
+    """Return whether targets (n, outputs) are classes, or the shares of classes.
+
+    Each number is 0 or 1, or each row has the sum 1.
+    """
+    if ((targets == 0) | (targets == 1)).all():
+        return True
+    sums = np.abs(arrays.total(targets) - 1.0).max()
+    return bool(targets.shape[1] > 1 and targets.min() >= 0 and sums < 1e-5)
 
 
 def _lines(inputs: np.ndarray, targets: np.ndarray | None) -> Examples | None:

@@ -3,11 +3,13 @@
 The steps become a recording.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet.core import optimizers
 from tinynet.core.architecture import Architecture
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
@@ -113,17 +115,19 @@ class StepLog:
         The parts are the gradients, the parameters and the optimizer.
         """
         if not loss_matching.loss_explains_gradients(step.seen, network, step.gradients):
-            self.unexplained.setdefault("gradients", number)
+            self.unexplained.setdefault("gradients" if step.gradients.any() else "zero gradients", number)
         if self.steps and (self.steps[-1].after != step.before).any():
             self.unexplained.setdefault("parameters", number)
         optimizer = step.optimizer
         self.recipe = optimizer.recipe if number == 0 else self.recipe
-        same = optimizer.recipe == self.recipe and "optimizer" not in self.unexplained
-        precision = step.seen.precision
-        if not (
-            same and formulas_explain_step(optimizer, step.before, step.gradients, step.after, precision)
-        ):
-            self.unexplained.setdefault("optimizer", number)
+        same = (
+            _formulas_of(optimizer.recipe) == _formulas_of(self.recipe)
+            and "optimizer" not in self.unexplained
+        )
+        rounding = step.seen.rounding
+        if not (same and formulas_explain_step(optimizer, step.before, step.gradients, step.after, rounding)):
+            skipped = not step.gradients.any() and (step.after == step.before).all()
+            self.unexplained.setdefault("skipped step" if skipped else "optimizer", number)
 
     def _check_loss(self, seen: Observation, number: int) -> None:
         """Drop the hypotheses that do not give this step's loss.
@@ -140,6 +144,8 @@ class StepLog:
                     del self.hypotheses[hypothesis]
                     if len(self.hypotheses) == 1:
                         self.unexplained["loss"] = number
+                    if loss == "bce" and loss_matching.limits_bce(seen):
+                        self.unexplained["limited BCE"] = number
                     continue
             self.hypotheses[hypothesis].append(None if targets is None else self.targets.indices(targets))
 
@@ -154,10 +160,12 @@ class StepLog:
         """
         (output, loss), target_rows = next(iter(self.hypotheses.items()))
         known = all(rows is not None for rows in target_rows)
-        examples, batches = self._examples(options, target_rows if known else None)
+        probabilities = loss in ("bce", "cross_entropy")
+        examples, batches = self._examples(options, target_rows if known else None, probabilities)
         per_epoch = options.steps_per_epoch or find_steps_per_epoch(batches, len(examples))
         recipe = self._recipe(loss, per_epoch, batches)
         architecture, parameters = replace(self.architecture, output=output), self._parameters()
+        setting_names, settings = self._changing_settings(recipe)
         losses = np.array([step.seen.loss for step in self.steps])
         return WatchedRecording(
             network=Network(architecture, parameters[0], self.origin),
@@ -179,6 +187,8 @@ class StepLog:
             per_epoch=per_epoch,
             notes=tuple(self._notes(loss, known)),
             precision=precision,
+            setting_names=setting_names,
+            settings=settings,
         )
 
     def _parameters(self) -> np.ndarray:
@@ -199,6 +209,17 @@ class StepLog:
             return np.zeros((len(self) + 1, 0))
         return np.array([*(step.optimizer.state for step in self.steps), self.steps[-1].state_after])
 
+    def _changing_settings(self, recipe: Recipe) -> tuple[tuple[str, ...], np.ndarray | None]:
+        """Return the names and values of hyperparameters that changed. -> (steps, names)
+
+        The learning rate is left out.
+        """
+        if recipe.optimizer == "external":
+            return (), None
+        rows = [optimizers.settings(step.optimizer.recipe) for step in self.steps if step.optimizer.recipe]
+        names = tuple(name for name in rows[0] if name != "rate" and len({row[name] for row in rows}) > 1)
+        return names, np.array([[row[name] for name in names] for row in rows]) if names else None
+
     def _padded(self, rows: list[np.ndarray]) -> np.ndarray:
         """Join the batches of all steps. -> (steps, batch, width)
 
@@ -211,7 +232,8 @@ class StepLog:
 
     def _recipe(self, loss: str, per_epoch: int, batches: np.ndarray) -> Recipe:
         rates = [step.optimizer.rate for step in self.steps if 0 < step.optimizer.rate <= 1_000_000]
-        external = self.recipe is None or not {"optimizer", "parameters"}.isdisjoint(self.unexplained)
+        parts = {"optimizer", "parameters", "skipped step"}
+        external = self.recipe is None or not parts.isdisjoint(self.unexplained)
         recipe = Recipe(optimizer="external") if external or self.recipe is None else self.recipe
         return replace(
             recipe,
@@ -220,10 +242,13 @@ class StepLog:
             loss=loss,  # type: ignore[arg-type]
             batch_size=self.batch_size,
             order="fixed" if same_order(batches, per_epoch) else "shuffled",
-            gradients="external" if "gradients" in self.unexplained else "loss",
+            gradients="loss" if {"gradients", "zero gradients"}.isdisjoint(self.unexplained) else "external",
+            schedule="constant" if len({step.optimizer.rate for step in self.steps}) == 1 else "external",
         )
 
-    def _examples(self, options: WatchOptions, target_rows: list[Any] | None) -> tuple[Examples, np.ndarray]:
+    def _examples(
+        self, options: WatchOptions, target_rows: list[Any] | None, probabilities: bool
+    ) -> tuple[Examples, np.ndarray]:
         """Return the distinct examples, and the batches (steps, batch).
 
         An example is a pair of inputs and targets.
@@ -238,7 +263,7 @@ class StepLog:
         of_inputs, of_targets = np.array(list(pairs)).T
         pair_targets = None if target_rows is None else targets[of_targets]
         outputs = self.architecture.sizes[-1]
-        examples, order = named_examples(inputs[of_inputs], pair_targets, options, outputs)
+        examples, order = named_examples(inputs[of_inputs], pair_targets, options, outputs, probabilities)
         return examples, np.append(np.argsort(order), -1)[batches]
 
     def _notes(self, loss: str, known: bool) -> list[str]:
@@ -253,12 +278,27 @@ class StepLog:
             notes = [
                 f"TinyNet has no formula for this loss ({when['loss']}). Its value and its derivatives are PyTorch's."
             ]
+            if left.get("limited BCE") == left["loss"]:
+                notes[0] += (
+                    " BCELoss limits the derivatives for outputs closer to 0 or 1 than 1e-12. BCEWithLogitsLoss has exact "
+                    "derivatives."
+                )
         if not known:
             notes.append("No tensor in the loss has the shape of targets, so the examples have no targets.")
         if "gradients" in left:
             notes.append(
                 f"The optimizer used other gradients than the loss has ({when['gradients']}). Possible reasons are clipping, a "
                 "penalty, frozen layers, or gradients of earlier steps. The gradients are PyTorch's."
+            )
+        if "zero gradients" in left:
+            notes.append(
+                f"All gradients were 0 in optimizer.step() ({when['zero gradients']}), and the loss has other gradients. Call "
+                "zero_grad() first, then backward(), then step()."
+            )
+        if "skipped step" in left and "optimizer" not in left:
+            notes.append(
+                f"{self.optimizer} changed no parameter in a step without gradients ({when['skipped step']}). Its formula also "
+                "has a weight decay or a momentum, so the changes are PyTorch's."
             )
         if "parameters" in left:
             notes.append(
@@ -269,9 +309,29 @@ class StepLog:
             notes.append(
                 f"TinyNet has no formula for the changes of {self.optimizer} ({when['optimizer']}). The changes are PyTorch's."
             )
-        else:
+        elif "skipped step" not in left:
             notes.append(f"The optimizer is {self.optimizer}: every change follows from its formula.")
-        return notes
+        return [*notes, *self._schedule_notes()]
+
+    def _schedule_notes(self) -> Iterator[str]:
+        """Yield how the learning rate and other hyperparameters changed."""
+        recipe = self._recipe("external", 1, np.zeros((1, 1)))
+        names, settings = self._changing_settings(recipe)
+        columns = {"learning rate": np.array([step.optimizer.rate for step in self.steps])}
+        columns |= {name: settings[:, k] for k, name in enumerate(names) if settings is not None}
+        for name, values in columns.items():
+            changed = np.flatnonzero(np.diff(values)) + 1
+            if len(changed):
+                before, after = values[changed[0] - 1], values[changed[0]]
+                note = f"The {name} changed from {before:.6g} to {after:.6g} at step {changed[0]}."
+                if len(changed) > 1:
+                    note += f" It changed {len(changed):,} times, between {values.min():.6g} and {values.max():.6g}."
+                yield note
+
+
+def _formulas_of(recipe: Recipe | None) -> tuple[object, ...] | None:
+    """Return everything that the formulas of an optimizer depend on."""
+    return None if recipe is None else (recipe.optimizer, recipe.nesterov, *optimizers.settings(recipe))
 
 
 def _activations(seen: Observation, output: str) -> np.ndarray:

@@ -218,17 +218,14 @@ class Watcher:
 
         The number is one of the step.
         """
-        names = self.log.architecture.parameter_names
-        cells = {
-            ("loss",): np.array([step.seen.loss]),
-            tuple(f"{name}.gradient" for name in names): step.gradients,
-            tuple(f"{name}.after" for name in names): step.after,
-        }
-        for cell_names, values in cells.items():
+        cells = {"loss": np.array([step.seen.loss]), "gradient": step.gradients, "after": step.after}
+        for cell, values in cells.items():
             bad = np.flatnonzero(~np.isfinite(values))
             if len(bad):
+                parameter = self.log.architecture.parameter_names[bad[0]]
+                name = cell if cell == "loss" else f"{parameter}.{cell}"
                 detail = f"The learning rate is {step.optimizer.rate:g}"
-                return StopReason.not_finite(number, cell_names[bad[0]], float(values[bad[0]]), detail)
+                return StopReason.not_finite(number, name, float(values[bad[0]]), detail)
         return None
 
     def _attempt(self, action: Callable[[], None]) -> None:

@@ -19,11 +19,12 @@ from tinynet.evaluation.bayes import posterior
 from tinynet.evaluation.calibration import Reliability, probability, reliability
 from tinynet.evaluation.exam import Exam, ExamResult
 from tinynet.evaluation.requirements import MEASURES, REQUIREMENTS
-from tinynet.experiments.ladder import RUNG, RUNGS, Ladder, Rung
+from tinynet.experiments.ladder import RUNG, RUNGS, Rung
 from tinynet.experiments.population import population
 from tinynet.lab.api.fields import Number, Rule, StrictRequest, Text, Whole, WorldJson, limits, one_of
 from tinynet.lab.api.requests import Progress
 from tinynet.model.network import Network
+from tinynet.story.chapters.confidence import short_ladder
 from tinynet.story.learner import learner as shipped_learner
 from tinynet.story.rung_effects import sentence
 from tinynet.validation import check_number
@@ -32,7 +33,6 @@ SIDE_BY_SIDE = ("memorizer", "learner")  # keys of rungs
 MAX_PICTURES = 5_000  # pictures of a request for Bayes-optimal outputs
 PIXEL = {"type": "number", "minimum": 0, "maximum": 1}
 MAX_SEEDS = 2_048  # seeds of a rung
-RUNG_PICTURES = 5_000  # pictures in the exam of a rung; the two networks take the full exam
 
 
 @dataclass(frozen=True)
@@ -168,17 +168,12 @@ def _rung(rung: Rung) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=8)
-def _ladder(networks: int) -> Ladder:
-    return Ladder(networks, exam=Exam(count=RUNG_PICTURES))
-
-
 def rung(request: RungRequest, progress: Progress) -> dict[str, Any]:
     """Measure a rung and its baseline.
 
     Earlier results are reused.
     """
-    ladder, baseline = _ladder(request.networks), RUNG[request.key].baseline
+    ladder, baseline = short_ladder(request.networks), RUNG[request.key].baseline
     missing = [key for key in (baseline, request.key) if key is not None and not ladder.known(key)]
     for k, key in enumerate(missing):
         ladder.standing(key, partial(_job_progress, progress, k, len(missing)))

@@ -18,8 +18,8 @@ from tinynet.data.missing import Missing
 from tinynet.data.raw_tables import RawTable, read_cells
 from tinynet.data.readers import HeaderError, Source, TextFile
 from tinynet.errors import TinyNetError
-from tinynet.lab.api.fields import Number, Seed, Switch, Text, Whole
-from tinynet.lab.api.requests import StrictRequest, check_size
+from tinynet.lab.api.fields import Number, Seed, StrictRequest, Switch, Text, Whole
+from tinynet.lab.api.requests import check_size
 from tinynet.training.defaults import defaults
 from tinynet.validation import check_int
 

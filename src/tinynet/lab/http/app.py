@@ -5,7 +5,6 @@ The application has error responses, and jobs that report their progress.
 
 import asyncio
 import hashlib
-import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,12 +20,14 @@ from starlette.types import Scope
 
 from tinynet.data.pictures import MAX_GRID
 from tinynet.lab.api import failures, sheets
+from tinynet.lab.api.chapters import StoryRequest
 from tinynet.lab.api.fields import limits
 from tinynet.lab.http import network
 from tinynet.lab.http.answers import JSON, Answer, answer, encoded, error_response
-from tinynet.lab.http.jobs import RETRY_AFTER, BusyError, Job, Workers
+from tinynet.lab.http.jobs import RETRY_AFTER, BusyError, Compute, Job, Workers
 from tinynet.lab.http.middleware import Guard
 from tinynet.lab.http.routes import LINES, ROUTES, Route, responses
+from tinynet.story.quiz import QUESTIONS
 
 PAGE = Path(__file__).parents[2] / "page"
 NOT_BUILT = "the page is not built. In a checkout, run `npm --prefix web ci && npm --prefix web run build`."
@@ -71,6 +72,14 @@ def _document(app: FastAPI) -> None:
             operation["responses"].pop("422", None)
     for name in ("HTTPValidationError", "ValidationError"):
         described["components"]["schemas"].pop(name, None)
+
+
+def prepare_chapters(app: FastAPI) -> None:
+    """Compute the chapters of the page's first seed before a class asks for them."""
+    route = ROUTES["story"]
+    for chapter in QUESTIONS:
+        request = StoryRequest(chapter)
+        app.state.workers.join(_key(route, request), _compute(route, request))
 
 
 def close(app: FastAPI) -> None:
@@ -131,11 +140,13 @@ def _add_pictures(app: FastAPI) -> None:
         return await _respond(request, route, grid)
 
 
-async def _key(request: Request) -> tuple[str, bytes]:
-    """Return a key that is equal for equal requests."""
-    body = await request.body()
-    document = json.loads(body) if body else None
-    return request.url.path, hashlib.sha256(json.dumps(document, sort_keys=True).encode()).digest()
+def _key(route: Route, body: Any) -> tuple[str, bytes]:
+    """Return a key that is equal for equal requests. The text of a record has all of its values."""
+    return route.summary, hashlib.sha256(repr(body).encode("utf-8", "backslashreplace")).digest()
+
+
+def _compute(route: Route, body: Any) -> Compute:
+    return lambda progress: answer(lambda: route.compute(body, progress))
 
 
 async def _respond(request: Request, route: Route, body: Any) -> Response:
@@ -143,8 +154,8 @@ async def _respond(request: Request, route: Route, body: Any) -> Response:
 
     If all of its clients disconnect, the job is cancelled.
     """
-    workers, key = request.app.state.short, await _key(request)
-    job = workers.join(key, lambda progress: answer(lambda: route.compute(body, progress)))
+    workers, key = request.app.state.short, _key(route, body)
+    job = workers.join(key, _compute(route, body))
     disconnected = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait(
@@ -169,8 +180,8 @@ async def _stream(request: Request, route: Route, body: Any) -> Response:
 
     If all of its clients disconnect, the job is cancelled.
     """
-    workers, key = request.app.state.workers, await _key(request)
-    job = workers.join(key, lambda progress: answer(lambda: route.compute(body, progress)))
+    workers, key = request.app.state.workers, _key(route, body)
+    job = workers.join(key, _compute(route, body))
     return StreamingResponse(_lines(workers, key, job), media_type=LINES)
 
 

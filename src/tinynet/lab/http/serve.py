@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from tinynet.lab.http.app import NOT_BUILT, PAGE, close, create_app
-from tinynet.lab.http.network import addresses, checked_token, free_port
+from tinynet.lab.http.app import NOT_BUILT, PAGE, close, create_app, prepare_chapters
+from tinynet.lab.http.network import addresses, checked_token, free_port, is_local
 
 if TYPE_CHECKING:
     import uvicorn
@@ -32,6 +32,8 @@ def serve(
     listening = free_port(host, port)
     found = addresses(host, listening.getsockname()[1], token)
     app = create_app(host, token)
+    if not is_local(host):
+        prepare_chapters(app)
     echo(f"TinyNet's laboratory: {found[0]}   (Ctrl-C stops it)")
     for address in found[1:]:
         echo(f"On this machine: {address}")

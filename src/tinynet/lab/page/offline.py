@@ -23,6 +23,9 @@ from tinynet.validation import check_text
 PAGE = Path(__file__).parents[2] / "page"
 MAX_BYTES = 1_000_000  # bytes of a file
 MAX_RECORDING_BYTES = 200_000  # bytes of all recordings; longer recordings keep only some of their steps
+MAX_WATCHED_BYTES = (
+    400_000  # packed bytes of all recordings of PyTorch loops; longer loops keep only some of their steps
+)
 MAX_SEEDS, BLOCK = 1024, 32  # seeds; the page requests blocks of seeds
 MAX_CELLS = 18_000  # parameters x batch size, summed over the optional forms; more would be slow to write
 MAX_RECORDINGS = 8
@@ -58,7 +61,8 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     title : title of the page.
 
     The page repeats a training to show its steps. Therefore a long recording is stored with only some of its
-    steps, and the page computes the other steps from the stored steps, bit for bit. If space remains, the file
+    steps, and the page computes the other steps from the stored steps, bit for bit. The steps of a PyTorch loop
+    cannot be computed again, so the page of a long loop shows only the stored steps. If space remains, the file
     also has the sheets of other optimizers, losses and batch sizes, and the initial parameters of other seeds.
 
     Raises TinyNetError if a recording is too large for the page, and if the page is not built.
@@ -123,7 +127,7 @@ class PageBuilder:
             "recordings": [
                 {
                     "name": name,
-                    "at": self._append(payload.fit_to_size(run, MAX_RECORDING_BYTES // len(recordings))),
+                    "at": self._append(payload.fit_to_size(run, _max_bytes(run) // len(recordings))),
                 }
                 for name, run in zip(names, recordings, strict=True)
             ],
@@ -225,6 +229,10 @@ def _optional_forms(recordings: tuple[Recording, ...]) -> Iterator[list[list[For
     yield [[] for _ in recordings]
 
 
+def _max_bytes(run: Recording) -> int:
+    return MAX_WATCHED_BYTES if isinstance(run, WatchedRecording) else MAX_RECORDING_BYTES
+
+
 def _grid(run: Recording) -> int:
     """Return the pixels per side of the recording's pictures.
 
@@ -243,7 +251,6 @@ def _largest_part(recordings: tuple[Recording, ...]) -> str:
         "the examples": 0,
         "the loss per epoch": 0,
         "the sheets of the network": 0,
-        "the PyTorch steps": 0,
     }
     for run in recordings:
         examples = json.dumps(run.examples.to_json())
@@ -251,8 +258,6 @@ def _largest_part(recordings: tuple[Recording, ...]) -> str:
         parts["the examples"] += _packed_size(examples.encode())
         parts["the loss per epoch"] += 16 * run.epochs
         parts["the sheets of the network"] += _packed_size(sheets.encode())
-        if isinstance(run, WatchedRecording):
-            parts["the PyTorch steps"] += _packed_size(run.to_bytes())
     return max(parts, key=lambda part: parts[part])
 
 

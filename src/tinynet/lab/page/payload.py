@@ -3,6 +3,8 @@
 The data is sheets, initial parameters, and recordings with fewer steps.
 """
 
+import base64
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
@@ -21,9 +23,10 @@ from tinynet.lab.api.sheets import cell_labels, initial_state
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Loss, Recipe
 from tinynet.training.recording import Recording
-from tinynet.training.watched import WatchedRecording
+from tinynet.training.watched import OPTIONAL_ARRAYS, WATCHED_ARRAYS, WatchedRecording
 
 MAX_BATCH = 6  # largest batch on a page
+MAX_PACKING = 20  # no recording is packed to a smaller fraction than 1/20
 OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {},
     {"momentum": 0.9},
@@ -138,12 +141,14 @@ def initial_parameters(architecture: Architecture, first: int, count: int) -> by
 def thin_out(run: Recording, every: int) -> Recording:
     """Return the recording with fewer stored steps.
 
-    Every `every`-th step stays. The other steps are recomputed on demand.
+    Every `every`-th step stays. The other steps are recomputed on demand, except in a PyTorch loop.
     """
-    kept: dict[str, Any] = {
-        name: np.ascontiguousarray(getattr(run, name)[::every])
-        for name in ("gradients", "activations", "losses", "batches")
-    }
+    names, kept = ["gradients", "activations", "losses", "batches"], dict[str, Any]()
+    if isinstance(run, WatchedRecording):
+        names += [*WATCHED_ARRAYS, *(name for name in OPTIONAL_ARRAYS if getattr(run, name) is not None)]
+        if run.changes is None:
+            kept["changes"] = np.ascontiguousarray(np.diff(run.parameters, axis=0)[::every])
+    kept |= {name: np.ascontiguousarray(getattr(run, name)[::every]) for name in names}
     edges: dict[str, Any] = {
         name: np.concatenate([array[:-1][::every], array[-1:]])
         for name, array in (("parameters", run.parameters), ("state", run.state))
@@ -156,13 +161,21 @@ def fit_to_size(run: Recording, max_bytes: int) -> bytes:
 
     The recording has fewer stored steps if it has more than `max_bytes`.
 
-    A recording of a PyTorch loop keeps all steps, because they cannot be recomputed.
+    The size of a PyTorch loop is that of the packed bytes, because its missing steps cannot be recomputed.
     """
+    watched = isinstance(run, WatchedRecording)
     data, every = run.to_bytes(), 1
-    while type(run) is Recording and len(data) > max_bytes and every < len(run.losses):
-        every *= 2 * max(1, len(data) // max_bytes // 2)
+    while _stored_size(data, max_bytes, packed=watched) > max_bytes and every < len(run.losses):
+        every *= 2 if watched else 2 * max(1, len(data) // max_bytes // 2)
         data = thin_out(run, every).to_bytes()
     return data
+
+
+def _stored_size(data: bytes, max_bytes: int, *, packed: bool) -> int:
+    """Return the bytes of a recording in a page. Bytes that no packing makes small enough are not packed."""
+    if not packed or len(data) > MAX_PACKING * max_bytes:
+        return len(data)
+    return len(base64.b64encode(zlib.compress(data)))
 
 
 def distinguishing_names(runs: tuple[Recording, ...]) -> Iterator[str | None]:

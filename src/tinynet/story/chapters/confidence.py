@@ -6,6 +6,7 @@ The last chapter goes from memorizer to learner.
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -102,9 +103,15 @@ def _other_order(j: Journey) -> Iterator[Part]:
         yield verdicts.fraction(same, "networks that learned in both orders keep their prediction for gray")
 
 
+@lru_cache(maxsize=8)
+def short_ladder(networks: int) -> Ladder:
+    """Return the ladder with a short exam. Its measurements are the same for every seed of a journey."""
+    return Ladder(networks, exam=Exam(count=EXAM_PICTURES))
+
+
 def learner(j: Journey) -> Iterator[Part]:
     """Go from memorizer to learner, one change at a time."""
-    ladder = Ladder(min(j.networks, MAX_RUNG_NETWORKS), exam=Exam(count=EXAM_PICTURES))
+    ladder = short_ladder(min(j.networks, MAX_RUNG_NETWORKS))
     yield Text(
         "Can a network be right about the lines and unsure about the gray block? This chapter is the short form of the Trainer "
         "Runbook. The command tinynet runbook uses more seeds."

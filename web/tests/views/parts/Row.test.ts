@@ -1,13 +1,13 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { expect, it } from "vitest";
 import Row from "../../../src/views/parts/Row.svelte";
-import { openLab } from "../../laboratory";
+import { LINES, openLab } from "../../laboratory";
 
 const scaling = { columns: ["age", "height", "weight", "constant"], low: [0, 100, 40, 3], high: [80, 200, 140, 3] };
 const input = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
 
 it("a row is edited in the units of its columns", async () => {
-  const lab = await openLab();
+  const lab = await openLab({ pictures: { ...LINES, shape: null, scaling } });
   render(Row, { lab, scaling });
   expect(scaling.columns.map((name) => input(name).value)).toEqual(["80", "200", "40", "3"]);
   await fireEvent.change(input("height"), { target: { value: "125" } });
