@@ -36,11 +36,6 @@ def test_files_are_whole_after_a_random_end(kind):
     ]
 
 
-@pytest.mark.slow
-def test_ctrl_c_while_python_starts_is_one_line():
-    assert '"130, one line": 4' in run("START", "4")
-
-
 def test_ctrl_c_during_the_imports_is_one_line():
     """Send the signal before the commands are imported: the module of the commands is not found until then."""
     code = (

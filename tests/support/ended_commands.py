@@ -183,7 +183,11 @@ def end_starting(times, random):
         seconds = random.uniform(0, 3)
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
+        try:
+            _, error = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, error = process.communicate()
         lines = error.splitlines()
         found = (
             "130, one line"
