@@ -120,6 +120,7 @@ def test_every_option_has_a_wrong_value_or_a_reason():
     for command in app.registered_commands:
         name = command.callback.__name__
         options = set(options_of(command.callback).values()) - {"--json"}
+        options -= {"--overwrite"}  # tests/cli/test_overwriting.py
         tried = set(WRONG.get(name, ([], {}))[1]) | NAMED_OTHERWISE.get(name, set())
         assert options == {option.replace("--no-scale", "--scale") for option in tried}, name
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_examples
+from tinynet.cli.inputs import check_new, read_examples
 from tinynet.cli.mistakes import check_given, given, refuse_unused
 from tinynet.cli.options import (
     INTERRUPTED,
@@ -13,6 +13,7 @@ from tinynet.cli.options import (
     DialectOptions,
     Json,
     NetworkOptions,
+    Overwrite,
     Size,
     Source,
     Target,
@@ -44,6 +45,7 @@ def population(
         Path | None,
         typer.Option(help="File for a histogram of the margins on the gray picture (.png, .svg or .pdf)."),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **fields: Any,
 ) -> None:
@@ -56,6 +58,7 @@ def population(
     refuse_unused({"--patience": Recipe(**fields).patience or None}, "This command has no validation set.")
     if out is not None:
         _check_histogram(out, source)
+        check_new("out", [out], overwrite)
     named = columns.settings() | {"targets": target or (), "dialect": dialect.settings()}
     examples = read_examples(source, size, scale=columns.scale, **named)
     architecture, recipe = tn.defaults(examples, **shape.settings(), **fields)
