@@ -50,6 +50,8 @@ def run():
         ("recipe", lambda a: tn.Recipe(epochs=10), r"state has shape \(6, 48\). It must have shape \(6, 0\)."),
         ("network", lambda a: tn.Network.initial((4, 5, 2)), r"parameters has shape \(6, 23\). It must have shape \(6, 37\)."),
         ("world", lambda a: 3, "world is 3. It must be a World, or None."),
+        ("sample_weights", lambda a: np.ones(3), r"sample_weights has shape \(3,\). It must have shape \(4,\)."),
+        ("validation_weights", lambda a: np.ones(4), "validation_weights is set, and the recording has no validation"),
         ("stopped", lambda a: "why", "stopped is 'why'. It must be a StopReason, or None."),
     ],
 )  # fmt: skip

@@ -43,6 +43,14 @@ def protect(address, size, access):
         raise OSError(ctypes.get_errno(), "mprotect failed")
 
 
+def is_usual(array, kind):
+    """Return whether an array can be copied without a change that makes the array acceptable."""
+    if type(array) is not np.ndarray or array.dtype.hasobject:
+        return False
+    flags = array.flags
+    return flags.c_contiguous and flags.aligned and (flags.writeable or not kind.written)
+
+
 @contextmanager
 def guarded(side):
     """Guard the arrays of every call of a compiled function."""
@@ -50,8 +58,8 @@ def guarded(side):
 
     def guarded_call(kernel, arrays, *wholes):
         kinds = list(kernel.arrays.values())
-        if not all(type(array) is np.ndarray and not array.dtype.hasobject for array in arrays):
-            return call(kernel, arrays, *wholes)
+        if not all(map(is_usual, arrays, kinds)):
+            return call(kernel, arrays, *wholes)  # the call will be refused
         copies = [
             beside_a_guard_page(array, side, written=kind.written)
             for kind, array in zip(kinds, arrays, strict=True)

@@ -173,7 +173,11 @@ def changed_array(rng, name, array):
             case 7:
                 return {}
             case 8:
-                return {rng.choice(("extra", "network", "steps", "world", "examples.inputs", "rates")): array}
+                return {
+                    rng.choice(
+                        ("extra", "network", "steps", "world", "examples.inputs", "rates", "sample_weights")
+                    ): array
+                }
             case _:
                 return {name: np.frombuffer(rng.randbytes(array.nbytes), array.dtype).reshape(array.shape)}
 
@@ -213,6 +217,7 @@ def recordings():
         tn.train(network, lines, momentum, kept=4, validation=lines),
         tn.train(network, tn.World(), tn.Recipe(epochs=1), kept=10),
         tn.train(network, lines, tn.Recipe(epochs=3)),
+        tn.train(network, lines, tn.Recipe(epochs=5), kept=6, sample_weights=[1.0, 2.0, 0.5, 0.5]),
         *(tn.Recording.from_bytes(base64.b64decode(kept["bytes"])) for kept in golden.read("watched")),
     )
 
@@ -277,7 +282,7 @@ def reader_of_networks(extension):
         from tinynet.formats import model_files
 
         if extension in model_files.WITH_ACTIVATIONS:
-            network = model_files.WITH_ACTIVATIONS[extension](data, "the file")
+            network = model_files.WITH_ACTIVATIONS[extension](data, "the file", Path())
         else:
             network = model_files.WITHOUT_ACTIVATIONS[extension](data, "the file", None, None)
         return network.architecture, network.parameters.tobytes(), network.origin

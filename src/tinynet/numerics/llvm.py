@@ -48,6 +48,7 @@ FLOAT: Kind[F32] = Kind("float")
 
 CACHE_LINE = 64  # bytes
 _lock = threading.RLock()  # llvmlite compiles in one thread at a time
+_held: list[Any] = []  # the lock of llvmlite, during a fork
 LANES = ("8", "16", "32", "64")  # values of TINYNET_LANES
 C_TYPES = {POINTER: ctypes.c_void_p, WHOLE: ctypes.c_int64}
 # LLVM would use half the vector width, because wide vectors can lower the clock rate.
@@ -197,13 +198,17 @@ def _before_fork() -> None:
     in the child. llvmlite has a lock of its own, which also the garbage collector takes when it frees compiled code.
     """
     _lock.acquire()
-    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
-        ffi.lib._lock.__enter__()
+    ffi = sys.modules.get("llvmlite.binding.ffi")
+    lock = getattr(getattr(ffi, "lib", None), "_lock", None)  # None before llvmlite is imported
+    if lock is not None:
+        lock.__enter__()
+    _held.append(lock)
 
 
 def _after_fork() -> None:
-    if (ffi := sys.modules.get("llvmlite.binding.ffi")) is not None:
-        ffi.lib._lock.__exit__()
+    lock = _held.pop()
+    if lock is not None:
+        lock.__exit__()
     _lock.release()
 
 

@@ -36,6 +36,11 @@ def check_arrays(run: Any, more: Expected) -> None:
     check_type("world", run.world, World | None, "a World, or None")
     check_type("validation", run.validation, Examples | None, "Examples, or None")
     check_type("stopped", run.stopped, StopReason | None, "a StopReason, or None")
+    if run.validation is None and run.validation_weights is not None:
+        raise TinyNetError(
+            "is set, and the recording has no validation examples. It must be None.",
+            parameter="validation_weights",
+        )
     check_int("steps", run.steps, 0)
     check_int("stride", run.stride, 1)
     for name, (dtype, shape) in (_expected(run) | more).items():
