@@ -18,6 +18,7 @@ from tinynet.lab.http.answers import error_response
 
 MAX_BODY = 1_000_000  # bytes
 MAX_BODY_SECONDS = 20.0  # in which the whole body must arrive
+MAX_DISCARDED, MAX_DISCARD_SECONDS = 10_000_000, 2.0  # bytes and seconds of a refused body
 TOO_LARGE = f"the request has more than {MAX_BODY:,} bytes. Send a smaller request."
 TOO_SLOW = f"the request did not arrive within {MAX_BODY_SECONDS:g} seconds. Send the request again."
 NO_TOKEN = (
@@ -81,6 +82,7 @@ class Guard:
         if isinstance(body, Response):
             refused = body
         if refused is not None:
+            await _discard(receive)
             refused.headers["Connection"] = "close"  # the body may be unread
             await refused(request.scope, receive, with_headers)
             return
@@ -182,6 +184,22 @@ def _is_same_site(request: Request) -> bool:
         return True
     opens_page = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
     return opens_page and request.method == "GET" and not request.scope["path"].startswith("/api/")
+
+
+async def _discard(receive: Receive) -> None:
+    """Read the rest of a refused body, up to a limit.
+
+    A client that still sends could not read the response: its connection would be reset.
+    """
+    discarded, more = 0, True
+    try:
+        async with asyncio.timeout(MAX_DISCARD_SECONDS):
+            while more and discarded < MAX_DISCARDED:
+                message = await receive()
+                discarded += len(message.get("body", b""))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        pass
 
 
 async def _body(receive: Receive) -> bytes | Response:
