@@ -1,19 +1,46 @@
-"""Safetensors files with a checked description, and atomic writes."""
+"""Regular files with a limited size, safetensors files with a checked description, and atomic writes."""
 
 import hashlib
+import io
 import json
 import os
-import secrets
+import platform
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from tinynet.errors import TinyNetError
-from tinynet.validation import check_int, check_path
+from tinynet.validation import check_int, check_path, kind_of
 
 FORMAT = 3  # 2 stores many examples as arrays, 3 has new names of fields
 KEY = "tinynet"  # the only metadata key: safetensors does not keep the order of several keys
+
+MAX_BYTES = {  # the largest file that is read as a whole, by the kind of its content
+    "recording": 4 * 2**30,
+    "network": 2 * 2**30,
+    "image": 256 * 2**20,
+    "list of recipes": 64 * 2**20,
+    "result": 2**30,
+    "film": 4 * 2**30,
+}
+MAX_LINE = 16 * 2**20  # characters in a line of a table
+NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # the flags of some systems only
+
+CONTENTS = (  # the first bytes of the files of other programs
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\3\4", "a ZIP file, such as a workbook or a PyTorch file"),
+    (b"PAR1", "a Parquet table"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"{", "JSON"),
+    (b"<", "HTML or XML"),
+)
+TEMPORARY = ".tinynet-"  # the names of temporary files begin so; the process and its machine follow
 
 Arrays = dict[str, np.ndarray]
 
@@ -57,8 +84,9 @@ def opened(data: bytes, source: str) -> tuple[Arrays, dict[str, str]]:
     from safetensors.numpy import load
 
     if len(data) > 8 and data[8:9] != b"{":  # the header of every safetensors file begins here
+        found = f" It seems to be {kind}." if (kind := kind_of_content(data)) else ""
         raise TinyNetError(
-            f"{source} is not a safetensors file. Save one with `tinynet train --out`, `recording.save` or "
+            f"{source} is not a safetensors file.{found} Save one with `tinynet train --out`, `recording.save` or "
             "`network.save`."
         )
     try:
@@ -92,15 +120,87 @@ def _refused_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def read(path: Path) -> bytes:
-    """Return the bytes of a file.
+def open_file(path: Path) -> BinaryIO:
+    """Open a file of the user for reading.
 
-    Raises TinyNetError if the file cannot be read.
+    Every reader of TinyNet opens the files of the user with this function.
+
+    Raises TinyNetError for a path that is missing or cannot be read, and for a folder, device, named pipe or socket.
+    Such a path may have no end, or may wait forever for a writer.
     """
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
+        # The path is checked before it is opened, because to open a device can change the device. The open file is
+        # checked because the path may be another file now.
+        found = kind_of(path.stat())
+        handle = os.open(path, os.O_RDONLY | NO_WAITING) if found == "a file" else -1
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
+        reason = getattr(error, "strerror", None) or error
+        raise TinyNetError(f"cannot read {path}: {reason}. Check the path.") from error
+    if handle >= 0 and (found := kind_of(os.fstat(handle))) != "a file":
+        os.close(handle)
+    if found != "a file":
+        raise TinyNetError(f"cannot read {path}: the path is {found}. Give the path of a file.")
+    return os.fdopen(handle, "rb")
+
+
+def read(path: Path, kind: str) -> bytes:
+    """Return the bytes of a file.
+
+    kind : the content of the file, such as "recording". It decides how many bytes are read; see MAX_BYTES.
+
+    Raises TinyNetError if the file cannot be read or is too large.
+    """
+    limit = MAX_BYTES[kind]
+    with open_file(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise TinyNetError(
+                f"cannot read {path}: its size is {size:,} bytes. The size of a {kind} must be at most {limit:,} bytes. "
+                "Check the path."
+            )
+        try:
+            data = file.read(size + 1)
+        except (OSError, MemoryError) as error:
+            reason = getattr(error, "strerror", None) or "there is not enough memory"
+            raise TinyNetError(f"cannot read {path}: {reason}. Check the file.") from error
+    if len(data) != size:
+        raise TinyNetError(f"cannot read {path}: the file changed while it was read. Try again.")
+    return data
+
+
+class TableText(io.TextIOWrapper):
+    """The text of a table, line by line, with a limit for the length of a line.
+
+    A file without line ends, such as a disk image, is refused before the whole file is in memory.
+    """
+
+    def __next__(self) -> str:  # type: ignore[override]  # the base class of text and bytes declares bytes
+        """Return the next line.
+
+        Raises TinyNetError for a line of more than MAX_LINE characters.
+        """
+        line = self.readline(MAX_LINE + 1)
+        if len(line) > MAX_LINE:
+            raise TinyNetError(
+                f"{self.name} has a line of more than {MAX_LINE:,} characters. The file must be a table in CSV."
+            )
+        if not line:
+            raise StopIteration
+        return line
+
+
+def kind_of_content(data: bytes) -> str:
+    """Return the kind of a file of another program in words, by its first bytes; "" if it is not known.
+
+    >>> kind_of_content(b"\\x89PNG\\r\\n"), kind_of_content(b"x,label\\n0,a\\n"), kind_of_content(bytes(20))
+    ('a PNG image', 'a text or a table', '')
+    """
+    found = next((kind for begin, kind in CONTENTS if data.startswith(begin)), "")
+    if not found and data and not set(data[:1000]) & set(range(9)):
+        with suppress(UnicodeDecodeError):
+            data[:1000].decode(errors="strict" if len(data) <= 1000 else "ignore")
+            return "a text or a table"
+    return found
 
 
 def recording_path(path: str | os.PathLike[str]) -> Path:
@@ -121,27 +221,61 @@ def write(path: Path, data: bytes, *, advice: str = "Choose another place.") -> 
     """Write a file atomically.
 
     The bytes are written to a temporary file beside `path`, which is then renamed. A reader never sees half a
-    file, not even after a crash. If writing fails, an existing file stays unchanged.
+    file, not even after a crash. If writing fails, an existing file stays unchanged. A link stays a link, and the file
+    that it names is written.
 
     advice : the advice in the error message if writing fails.
 
-    Raises TinyNetError if writing fails.
+    Raises TinyNetError if writing fails, and for a path that is a folder, device, named pipe or socket.
     """
-    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
+    target = Path(os.path.realpath(path))
+    if (kind := kind_of(target)) not in ("a file", "missing"):
+        raise TinyNetError(f"cannot write {path}: the path is {kind}. {advice}")
+    remove_leftovers(target.parent)
+    temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{_host()}-{os.urandom(4).hex()}"
     try:
-        file = temporary.open("xb")
-    except OSError as error:
-        raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    try:
-        with file:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise TinyNetError(f"cannot write {path}: {error.strerror}. {advice}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    finally:  # also after Ctrl-C and SIGTERM
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=1024)
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of processes that have ended, once in a process for each folder.
+
+    A process that ends at once, as after kill -9, cannot remove its temporary file.
+    """
+    with suppress(OSError):
+        for path in folder.glob(f"{TEMPORARY}*-{_host()}-*"):
+            process = path.name.removeprefix(TEMPORARY).partition("-")[0]
+            if process.isdecimal() and not _is_running(int(process)):
+                path.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":  # signal 0 would end the process
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@lru_cache(maxsize=1)
+def _host() -> str:
+    """Return a mark of this machine, because other machines have processes of the same numbers."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _other_file(kind: str) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError, advice, named
+from tinynet.signatures import check_arguments
 from tinynet.validation import (
     MAX_SEED,
     check_bool,
@@ -27,6 +28,7 @@ Schedule = Literal["constant", "hold_then_decay", "cosine", "external"]
 Inclusive = Literal["both", "left", "right", "neither"]
 
 MAX_EPOCHS = 10_000_000
+MAX_RATES = 2**27  # learning rates in one array
 # Earlier versions wrote these names and values into files.
 EARLIER_NAMES = {"hold": "hold_fraction", "final": "final_fraction"}
 EARLIER_VALUES = {"hold": "hold_then_decay", "given": "external"}
@@ -51,7 +53,9 @@ def _word(kind: Any, text: str) -> Metadata:
     choices = get_args(kind)
     offered = [word for word in choices if word != "external"]
     return {
-        "check": lambda name, value: check_choice(name, value, choices if value in choices else offered),
+        "check": lambda name, value: check_choice(
+            name, value, choices if isinstance(value, str) and value in choices else offered
+        ),
         "help": text,
     }
 
@@ -214,6 +218,7 @@ class Recipe:
         names = ("loss", "optimizer", "gradients", "schedule")
         return [name for name in names if getattr(self, name) == "external"]
 
+    @check_arguments
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
         """Return the learning rates of steps. -> (last - first,)
 
@@ -227,6 +232,9 @@ class Recipe:
 
         from tinynet.numerics import arrays, elementary
 
+        check_int("first", first, 0, 2**53)
+        check_int("last", last, first, first + MAX_RATES)
+        check_int("steps", steps, 0, 2**53)
         done = np.arange(first, last) / max(1, steps - 1)  # fraction of the training, 1 at the last step
         if self.schedule == "hold_then_decay":
             way = np.maximum(0.0, (done - self.hold_fraction) / (1.0 - self.hold_fraction))

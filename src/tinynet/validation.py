@@ -3,8 +3,12 @@
 Each check has one wording of its error.
 """
 
+import errno
 import math
 import os
+import re
+import stat
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
@@ -12,12 +16,57 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal
 
+import numpy as np
+
 from tinynet.errors import TinyNetError
 
+MAX_TEXT = 4000  # digits of a whole number in a text
 MAX_SEED = 2**32 - 1
+MAX_NUMBER = sys.float_info.max
 MAX_DIGITS = 16  # of a number that is shown in full
 MAX_LISTED = 24  # words in a list
 MAX_SHOWN = 200  # characters of a value that is shown in full
+KINDS = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def whole_number(text: str) -> int:
+    """Return the whole number that a text is.
+
+    A whole number is written with the digits 0 to 9, with a minus before a number below 0. Python's `int` also reads
+    1_0, ٣ and spaces.
+
+    Raises ValueError for another text.
+
+    >>> whole_number("1_0")
+    Traceback (most recent call last):
+    ValueError: '1_0' is not a whole number.
+    """
+    if not re.fullmatch(r"[+]?[0-9]+|-0*[1-9][0-9]*", text):
+        raise ValueError(f"{text!r} is not a whole number.")
+    return int(text[:MAX_TEXT])  # Python does not read a whole number of more than 4,300 digits
+
+
+def decimal_number(text: str) -> float:
+    """Return the number that a text is, such as 12, 0.5, .5 or 1e-3.
+
+    Raises ValueError for another text, also for infinity, NaN and a minus before 0.
+
+    >>> decimal_number("1e-3")
+    0.001
+    """
+    if not re.fullmatch(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", text):
+        raise ValueError(f"{text!r} is not a number.")
+    number = float(text)
+    if math.isinf(number) or (number == 0 and text.startswith("-")):
+        raise ValueError(f"{text!r} is not a number.")
+    return number
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -81,7 +130,7 @@ def check_number(
     number: Any = value if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     above = low <= number if inclusive in ("both", "left") else low < number
     below = number <= high if inclusive in ("both", "right") else number < high
-    if not (above and below):  # NaN fails both comparisons
+    if not (above and below and abs(number) <= MAX_NUMBER):  # NaN fails both comparisons
         raise TinyNetError(f"is {shown(value)}. It must be a number {rules[inclusive]}.", parameter=name)
     return float(number)
 
@@ -115,6 +164,43 @@ def check_choice(name: str, value: object, choices: Iterable[str]) -> str:
     return value
 
 
+def check_text(name: str, value: object) -> str:
+    """Return a text that can be written as UTF-8.
+
+    Raises TinyNetError for another value, and for a text with half of a surrogate pair. Python reads a file name that
+    is not UTF-8 as such a text.
+
+    >>> check_text("the name of an image", "caf\\udce9.png")
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: the name of an image is 'caf\\udce9.png'. It must be UTF-8 text.
+    """
+    if not isinstance(value, str):
+        raise TinyNetError(f"is {shown(value)}. It must be a text.", parameter=name)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise TinyNetError(f"is {shown(value)}. It must be UTF-8 text.", parameter=name)
+    return value
+
+
+def check_numbers(name: str, value: object) -> np.ndarray:
+    """Return numbers as an array of float64. NaN and infinity are allowed.
+
+    Raises TinyNetError for other values, and for rows of different lengths.
+
+    >>> check_numbers("inputs", [[0, 1], [0.5]])
+    Traceback (most recent call last):
+    tinynet.errors.TinyNetError: inputs is [[0, 1], [0.5]]. It must be an array of numbers, with rows of equal length.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):
+            return array.astype(float)
+    except (ValueError, TypeError, RuntimeError):  # RuntimeError: a PyTorch tensor with a gradient
+        pass
+    raise TinyNetError(
+        f"is {shown(value)}. It must be an array of numbers, with rows of equal length.", parameter=name
+    )
+
+
 def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) -> None:
     """Raise a TinyNetError for an unknown field.
 
@@ -125,7 +211,9 @@ def check_fields(kind: str, data: Mapping[str, object], known: Iterable[str]) ->
     tinynet.errors.TinyNetError: a network has no field 'size'. Its fields are 'sizes', 'hidden'.
     """
     known = tuple(known)
-    unknown = sorted(set(data) - set(known))
+    if not isinstance(data, Mapping):
+        raise TinyNetError(f"{kind} is {shown(data)}. It must be a dict with the fields {listed(known)}.")
+    unknown = [field for field in data if field not in known]
     if unknown:
         raise TinyNetError(
             f"{kind} has no field {unknown[0]!r}. Its fields are {', '.join(map(repr, known))}."
@@ -152,10 +240,15 @@ def check_path(name: str, value: object) -> Path:
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: path is None. It must be the path of a file, as a str or a Path.
     """
-    if not isinstance(value, str | os.PathLike):
+    if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
         raise TinyNetError(
             f"is {shown(value)}. It must be the path of a file, as a str or a Path.", parameter=name
         )
+    try:
+        if b"\0" in os.fsencode(value):
+            raise TinyNetError(f"is {shown(value)}. It must not contain a NUL character.", parameter=name)
+    except UnicodeEncodeError as error:
+        raise TinyNetError(f"is {shown(value)}. It must be UTF-8 text.", parameter=name) from error
     return Path(value)
 
 
@@ -166,10 +259,25 @@ def check_folder(path: Path, name: str = "path") -> None:
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: path is missing/run.safetensors. The folder 'missing' does not exist. Create it first.
     """
-    if not path.parent.is_dir():
+    if kind_of(path.parent) != "a folder":
         raise TinyNetError(
             f"is {path}. The folder {str(path.parent)!r} does not exist. Create it first.", parameter=name
         )
+
+
+def kind_of(found: Path | os.stat_result) -> str:
+    """Return the kind of a path in words: a file, a folder, a device, a named pipe, a socket, or missing.
+
+    found : the path, or its status.
+
+    >>> kind_of(Path()), kind_of(Path("none")), kind_of(Path("long name" * 1000))
+    ('a folder', 'missing', 'missing')
+    """
+    try:
+        status = found.stat() if isinstance(found, Path) else found
+    except (OSError, ValueError) as error:  # ValueError: the path has a NUL character
+        return "a loop of links" if getattr(error, "errno", None) == errno.ELOOP else "missing"
+    return KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
 
 
 def check_type(name: str, value: object, kind: type | UnionType, phrase: str) -> None:
@@ -201,7 +309,10 @@ def shown(value: object) -> str:
     ('999,999', '0', '1,000,000,000', '0.25', "'a'", '1e+400')
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        text = repr(value)
+        try:
+            text = repr(value)
+        except ValueError:  # Python does not write whole numbers of more than 4,300 digits
+            text = "\n"
         is_short = len(text) <= MAX_SHOWN and "\n" not in text
         return text if is_short else f"an object of type {type(value).__name__}"
     if isinstance(value, int) and abs(value) >= 10**MAX_DIGITS:

@@ -80,7 +80,7 @@ MISTAKES = {  # command: the whole error
     "sweep --recipes trials.json": "recipe 1 of 1: --rate is -1. It must be a number above 0 and at most 1,000,000.",
     "train --figure none/a.png": "--figure is none/a.png. The folder 'none' does not exist. Create it first.",
     "worksheet --example 1,1,0,9": "--example is '1,1,0,9'. Each number must be from 0 to 1.",
-    "nudge --picture nan,1,1,1": "--picture is 'nan,1,1,1'. Each number must be from 0 to 1.",
+    "nudge --picture nan,1,1,1": "--picture is 'nan,1,1,1'. It must be numbers, such as 1,0.",
     "worksheet --target 2,0": "--target is '2,0'. Each number must be from 0 to 1.",
     "export run.safetensors --step 3 --out f.gif": "--step is 3, which a film of the training (.gif) does not use. Its options "
     "are --frames, --fps, --example.",

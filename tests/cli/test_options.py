@@ -50,7 +50,10 @@ WRONG = {  # command: the arguments, and a wrong value of each option
     } | DIALECT),
     "explain": (["run.safetensors", "loss"], {"--depth": "-1", "--format": "word"}),
     "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt", **DIALECT}),
-    "population": ([], RECIPE | {"--networks": "0", "--first-seed": "-1"}),
+    "population": ([], RECIPE | {
+        "--networks": "0", "--first-seed": "-1", "--label": "a", "--ignore": "a", "--no-scale": None, "--target": "a",
+        "--size": "4", "--category": "a", "--missing": "guess",
+    } | DIALECT),
     "sweep": (MAP, RECIPE | {
         "--augment": "maybe", "--nesterov": "maybe", "--networks": "0", "--first-seed": "-1", "--metric": "joy",
         "--probe": "cat", "--x": "speed", "--y": "speed", "--workers": "0", "--scheduler": "here", "--max-networks": "0",
@@ -74,7 +77,7 @@ NAMED_OTHERWISE = {
     "nudge": {"--cell"},
     "train": {"--figure", "--augment", "--header/--no-header"},
     "explain": {"--step"},
-    "population": {"--out", "--augment"},
+    "population": {"--out", "--augment", "--header/--no-header"},
     "sweep": {"--recipes", "--probes", "--out", "--figure", "--dry-run", "--header/--no-header"},
     "runbook": {"--quick"},
     "export": {"--step", "--cell"},
@@ -117,6 +120,7 @@ def test_every_option_has_a_wrong_value_or_a_reason():
     for command in app.registered_commands:
         name = command.callback.__name__
         options = set(options_of(command.callback).values()) - {"--json"}
+        options -= {"--overwrite"}  # tests/cli/test_overwriting.py
         tried = set(WRONG.get(name, ([], {}))[1]) | NAMED_OTHERWISE.get(name, set())
         assert options == {option.replace("--no-scale", "--scale") for option in tried}, name
 

@@ -1,9 +1,17 @@
+import os
+import struct
+import tracemalloc
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
 import tinynet as tn
+from tinynet import files
+from tinynet.data import images
+from tinynet.data.tables import MAX_CLASSES
 from tinynet.errors import TinyNetError
 
 
@@ -97,7 +105,7 @@ def test_invalid_folders_are_refused(folder, tmp_path):
     refused(tmp_path / "none", "none does not exist. An image folder must have one subfolder for each class")
     refused(tmp_path, "has no subfolders")
     root = folder({"a/x": BLACK})
-    refused(root / "a" / "x.png", "x.png is not a folder")
+    refused(root / "a" / "x.png", "x.png is a file, and not a folder")
     refused(root, "has only the subfolder 'a'. .* and at least two classes")
     (root / "b").mkdir()
     refused(root, "b has no images")
@@ -105,12 +113,12 @@ def test_invalid_folders_are_refused(folder, tmp_path):
     (root / "b" / "z.jpg").write_bytes((root / "b" / "y.png").read_bytes()[:2000])
     refused(root, r"cannot read the image .*b.z.jpg \(.*\). Save it again or remove it")
     (root / "b" / "z.jpg").write_text("no picture")
-    refused(root, "cannot read the image .*cannot identify")
+    refused(root, r"cannot read the image .*z.jpg \(its content is none of PNG, JPEG, GIF")
     (root / "b" / "z.jpg").unlink()
     for size in (0, 65, 2.5, True):
         refused(root, "It must be a whole number from 1 to 64", size=size)
-    folder({f"{k}/x": BLACK for k in range(99)})
-    refused(root, "has 101 subfolders. There must be at most 100 classes")
+    folder({f"{k}/x": BLACK for k in range(MAX_CLASSES - 1)})
+    refused(root, f"has {MAX_CLASSES + 1} subfolders. There must be at most {MAX_CLASSES} classes")
 
 
 def test_a_mean_is_exact_and_a_small_image_is_enlarged(folder):
@@ -120,3 +128,119 @@ def test_a_mean_is_exact_and_a_small_image_is_enlarged(folder):
     areas = [picture[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] for i in range(3) for j in range(3)]
     assert some.inputs[0].tolist() == [int(area.sum()) / (255 * area.size) for area in areas]
     assert some.inputs[1].tolist() == [0, 1, 1, 0.2, 0.4, 0.4, 0.2, 0.4, 0.4]
+
+
+def bomb(width, height, depth=16):
+    """Return a PNG of zeros; the rows are compressed together, so that a huge image is a small file."""
+
+    def chunk(name, data):
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    header = struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0)
+    packer, packed, row = zlib.compressobj(9), b"", bytes(1 + width * depth // 8)
+    for _ in range(height):
+        packed += packer.compress(row)
+    packed += packer.flush()
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def test_a_large_image_is_refused_before_it_is_decoded(folder, monkeypatch):
+    root = folder({"a/x": BLACK, "b/y": WHITE})
+    path = root / "a" / "z.png"
+    path.write_bytes(bomb(images.MAX_PIXELS + 8, 1))
+    tracemalloc.start()
+    with pytest.raises(
+        TinyNetError, match=r"z.png \(it has 67,108,872 x 1 pixels and must have at most 67,108,864\)"
+    ):
+        tn.Examples.from_images(root)
+    assert tracemalloc.get_traced_memory()[1] < 2e6
+    tracemalloc.stop()
+    path.write_bytes(bomb(200_000_000, 1))  # Pillow itself refuses this size
+    with pytest.raises(TinyNetError, match="z.png .*decompression bomb"):
+        tn.Examples.from_images(root)
+    monkeypatch.setattr(images, "MAX_PIXELS", 64)
+    path.write_bytes(bomb(8, 8))
+    assert tn.Examples.from_images(root)["a/z.png"].inputs.max() == 0
+
+
+def test_a_large_image_file_is_refused_by_its_size(folder):
+    root = folder({"a/x": BLACK, "b/y": WHITE})
+    with (root / "a" / "z.png").open("wb") as file:
+        file.truncate(files.MAX_BYTES["image"] + 1)
+    with pytest.raises(TinyNetError, match="cannot read .*z.png: its size is 268,435,457 bytes"):
+        tn.Examples.from_images(root)
+
+
+def test_only_files_with_images_are_read(folder):
+    root = folder({"a/x": BLACK, "b/y": WHITE})
+    path = root / "a" / "z.png"
+    os.mkfifo(path)
+    with pytest.raises(TinyNetError, match="cannot read .*z.png: the path is a named pipe"):
+        tn.Examples.from_images(root)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(TinyNetError, match="cannot read .*z.png: the path is a folder"):
+        tn.Examples.from_images(root)
+    path.rmdir()
+    path.write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n"
+    )  # Pillow reads EPS by another program
+    with pytest.raises(TinyNetError, match=r"z.png \(its content is none of PNG"):
+        tn.Examples.from_images(root)
+
+
+def test_links_must_stay_in_the_folder(folder, tmp_path_factory):
+    root, other = folder({"a/x": BLACK, "b/y": WHITE}), tmp_path_factory.mktemp("other")
+    link = root / "a" / "z.png"
+    link.symlink_to("x.png")
+    assert len(tn.Examples.from_images(root)) == 3
+    linked = other / "linked"
+    linked.symlink_to(root)  # the folder itself may be a link
+    assert len(tn.Examples.from_images(linked)) == 3
+    link.unlink()
+    (other / "secret.png").write_bytes((root / "a" / "x.png").read_bytes())
+    for target in (other / "secret.png", "../../none.png", "/dev/zero"):
+        link.symlink_to(target)
+        with pytest.raises(
+            TinyNetError, match="z.png is a link that leaves the folder .* Replace the link by a copy"
+        ):
+            tn.Examples.from_images(root)
+        link.unlink()
+    link.symlink_to(link)
+    with pytest.raises(TinyNetError, match="cannot read .*z.png: Too many levels of symbolic links"):
+        tn.Examples.from_images(root)
+    link.unlink()
+    (root / "c").symlink_to(other)
+    with pytest.raises(TinyNetError, match="c is a link that leaves the folder"):
+        tn.Examples.from_images(root)
+
+
+def test_a_name_that_is_not_utf8_is_refused(folder):
+    root = folder({"a/x": BLACK, "b/y": WHITE})
+    (root / "a" / os.fsdecode(b"caf\xe9.png")).write_bytes((root / "a" / "x.png").read_bytes())
+    with pytest.raises(
+        TinyNetError, match=r"the name of an image is 'a/caf.udce9.png'. It must be UTF-8 text"
+    ):
+        tn.Examples.from_images(root)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "bmp", "webp", "tif", "ppm"])
+def test_damaged_images_are_refused_or_read(folder, ending):
+    """Each mutant of an image is an image or a TinyNetError, without a warning."""
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, (12, 12, 3))
+    root = folder({"a/x": noise, "b/y": noise}, ending)
+    path = root / "a" / f"x.{ending}"
+    whole = path.read_bytes()
+    for _ in range(int(os.environ.get("TINYNET_FUZZ", 60))):
+        mutant = bytearray(whole[: random.integers(1, len(whole) + 1)] if random.random() < 0.3 else whole)
+        for place in random.integers(
+            0, min(len(mutant), random.choice([40, len(whole)])), random.integers(1, 6)
+        ):
+            mutant[place] = random.integers(0, 256)
+        path.write_bytes(mutant)
+        try:
+            read = tn.Examples.from_images(root)
+        except TinyNetError:
+            continue
+        assert ((read.inputs >= 0) & (read.inputs <= 1)).all()

@@ -339,7 +339,7 @@ def test_unreadable_files_are_refused(tmp_path):
         read(path)
     with pytest.raises(TinyNetError, match="cannot read .*No such file"):
         read(tmp_path / "none.csv")
-    with pytest.raises(TinyNetError, match="cannot read .*directory"):
+    with pytest.raises(TinyNetError, match="cannot read .*: the path is a folder"):
         read(tmp_path)
 
 

@@ -93,3 +93,16 @@ def test_many_rows_give_evenly_spaced_probes():
     )
     probes = plan_sweep(tn.grid(rows), 64, examples=rows).probes
     assert (len(probes), probes.names[:2]) == (200, ("row 1", "row 16"))
+
+
+def test_population_trains_on_a_table_at_the_command_line(columns, tmp_path):
+    rows = zip(*columns.values(), strict=True)
+    (tmp_path / "house.csv").write_text("a,b,price\n" + "".join(f"{a},{b},{price}\n" for a, b, price in rows))
+    command = ["population", "house.csv", "--target", "price", "--networks", "64"]
+    found = json.loads(tinynet(*command, "--json", cwd=tmp_path).stdout)
+    examples = tn.Examples.from_table(tmp_path / "house.csv", targets="price")
+    trained = tn.population(networks=64, examples=examples)
+    assert found["recipe"] == trained.recipe.to_json()
+    assert [verdict["sentence"] for verdict in found["verdicts"]] == list(map(str, trained.verdicts()))
+    refused = tinynet(*command, "--out", "a.png", cwd=tmp_path).stderr
+    assert refused.startswith("tinynet: --out is not used. The histogram is of the gray 2x2 picture")

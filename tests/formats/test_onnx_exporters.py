@@ -8,10 +8,12 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.impute import SimpleImputer
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, Normalizer, RobustScaler, StandardScaler
 from torch import nn
 
 import tinynet as tn
@@ -276,16 +278,36 @@ def test_a_scaler_of_scikit_learn_becomes_a_part_of_the_first_layer(scaler, form
     check_outputs(tn.Network.from_onnx(model), model)
 
 
-def test_a_scaler_that_limits_its_outputs_is_refused():
-    estimator = make_pipeline(MinMaxScaler(clip=True), MLPRegressor(hidden_layer_sizes=(3,), max_iter=5))
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (MinMaxScaler(clip=True), r"\(Clip\) cannot be read. TinyNet reads dense layers"),
+        (Normalizer(), r"\(ai.onnx.ml.Normalizer\) cannot be read"),
+        (SimpleImputer(), r"\(ai.onnx.ml.Imputer\) cannot be read"),
+        (PCA(3), "has hidden layers with no activation and with Relu. All hidden layers must have the same"),
+    ],
+)
+def test_a_step_that_is_not_a_part_of_a_network_is_refused(step, message):
+    from skl2onnx import to_onnx
+
+    estimator = make_pipeline(step, MLPRegressor(hidden_layer_sizes=(3,), max_iter=5))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(X, X[:, 0])
+    with pytest.raises(TinyNetError, match=message):
+        tn.Network.from_onnx(to_onnx(estimator, X[:1].astype(np.float32)).SerializeToString())
+
+
+def test_a_model_of_whole_numbers_is_read():
     from skl2onnx import to_onnx
 
-    model = to_onnx(estimator, X[:1].astype(np.float32)).SerializeToString()
-    with pytest.raises(TinyNetError, match=r"\(Clip\) cannot be read. TinyNet reads dense layers"):
-        tn.Network.from_onnx(model)
+    estimator = MLPClassifier(hidden_layer_sizes=(3,), max_iter=5, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(X, TWO)
+    whole = X.round().astype(np.int64)
+    network = tn.Network.from_onnx(to_onnx(estimator, whole[:1]).SerializeToString())
+    np.testing.assert_allclose(network(whole.astype(float)), estimator.predict_proba(whole), atol=1e-6)
 
 
 KERAS_ACTIVATIONS = {

@@ -6,15 +6,20 @@ import tracemalloc
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import onnx_mutants
 import tinynet as tn
-from onnx_models import onnx_model, parameters
+from onnx_models import model_outputs, onnx_model, parameters
 from tinynet.errors import TinyNetError
 
 W = parameters(3, 4)
+ONNXRUNTIME_ERRORS = tuple(
+    getattr(onnxruntime.capi.onnxruntime_pybind11_state, name)
+    for name in ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "RuntimeException")
+)
 GEMM = ("Gemm", "x w", "y", {"transB": 1})
 
 
@@ -26,6 +31,31 @@ def test_changed_models_raise_only_tinynet_errors():
 @pytest.mark.slow
 def test_more_changed_models_raise_only_tinynet_errors():
     assert len({onnx_mutants.outcome(mutant) for mutant in onnx_mutants.mutants(5000, seed=1)}) == 3
+
+
+def outputs_of(model, rows):
+    """Return the outputs of onnxruntime, or None for a model that onnxruntime does not run."""
+    try:
+        return model_outputs(model, rows)
+    except (*ONNXRUNTIME_ERRORS, ValueError, KeyError):
+        return None
+
+
+def test_a_changed_model_that_is_read_gives_the_outputs_of_onnxruntime():
+    compared = 0
+    for model in onnx_mutants.mutants(400, seed=2):
+        if b"table/" in model or onnx_mutants.outcome(model) != "read":
+            continue  # the network of a table does not take the cells of the table
+        network = tn.Network.from_onnx(model)
+        rows = np.random.default_rng(1).uniform(-2, 2, (5, network.sizes[0]))
+        found = outputs_of(model, rows)
+        if found is None or not np.isfinite(found[0]).all():
+            continue
+        outputs, dtype = found
+        outputs = np.exp(outputs) if b"LogSoftmax" in model else outputs
+        np.testing.assert_allclose(network(rows.astype(dtype).astype(float)), outputs, rtol=1e-4, atol=1e-4)
+        compared += 1
+    assert compared > 40
 
 
 def changed(change):

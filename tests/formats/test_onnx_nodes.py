@@ -207,6 +207,29 @@ def test_examples_can_be_flattened_with_a_computed_shape(size, opset):
     assert check(nodes, arrays, shape=(size, 2, 2), opset=opset).sizes == (4, 3, 2)
 
 
+def test_sizes_can_be_computed_with_whole_numbers():
+    nodes = [
+        ("Shape", "x", "sizes", {}),
+        ("Gather", "sizes one", "two", {"axis": 0}),
+        ("Mul", "two two", "four", {}),
+        ("Div", "four two", "half", {}),
+        ("Mul", "half half", "count", {}),
+        ("Concat", "minus count", "shape", {"axis": 0}),
+        ("Reshape", "x shape", "i", {}),
+        ("Gemm", "i w b", "z", {"transB": 1}),
+        *FIRST[1:],
+        *LAST,
+    ]
+    arrays = {**ARRAYS, "one": np.array([1]), "minus": np.array([-1])}
+    assert check(nodes, arrays, shape=("n", 2, 2)).sizes == (4, 3, 2)
+
+
+@pytest.mark.parametrize("value", [{"value_float": 0.5}, {"value_floats": [0.5, -0.5, 0.25]}])
+def test_a_constant_can_be_numbers_without_a_tensor(value):
+    nodes = [("Constant", "", "k", value), FIRST[0], ("Add", "z k", "s", {}), ("Tanh", "s", "a", {}), *LAST]
+    check(nodes)
+
+
 @pytest.mark.parametrize("shape", [("n", "features"), ("n", None), None])
 def test_the_first_weight_gives_the_number_of_inputs_if_the_model_does_not(shape):
     nodes = [
@@ -280,7 +303,7 @@ REFUSED = [
     ([("Identity", "x", "y", {})], "output 'y' does not follow from the input through a dense layer"),
     ([("Identity", "w", "y", {})], "output 'y' does not follow from the input through a dense layer"),
     ([*FIRST, ("Mul", "a k", "y", {})], "output 'y' is scaled after Tanh. .* Export the model without this scaling"),
-    ([*FIRST, ("Gemm", "a v", "s", {"transB": 1}), ("Relu", "s", "r", {}), ("Gemm", "r u", "y", {})], "has relu and tanh. All hidden layers must have the same activation"),
+    ([*FIRST, ("Gemm", "a v", "s", {"transB": 1}), ("Relu", "s", "r", {}), ("Gemm", "r u", "y", {})], "has hidden layers with Relu and with Tanh. All hidden layers must have the same activation. Export a model with one activation"),
     ([FIRST[0], ("Softmax", "z", "a", {}), *LAST], "has Softmax after a hidden layer. It must be at the end"),
     ([FIRST[0], ("LogSoftmax", "z", "a", {}), *LAST], "has LogSoftmax after a hidden layer"),
     ([*FIRST, ("Add", "a z", "s", {}), ("Gemm", "s v", "y", {"transB": 1})], r"\(Add\) joins several paths, as a skip connection does"),
@@ -295,6 +318,8 @@ REFUSED = [
     ([("Gemm", "x w", "z", {"transB": 1}), ("Transpose", "z", "y", {})], "output 'y' is a transposed array"),
     ([("Reshape", "x column", "r", {}), ("Gemm", "r one", "y", {})], r"\(Gemm\) takes an array whose first axis is not the examples"),
     ([("Shape", "x", "s", {}), ("Cast", "s", "f", {"to": 1}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Cast\) converts whole numbers to another type"),
+    ([("Shape", "x", "s", {}), ("Exp", "s", "f", {}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Exp\) converts whole numbers to another type"),
+    ([("Shape", "x", "s", {}), ("Add", "half s", "f", {}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Add\) converts whole numbers to another type"),
     ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "k z", "y", {})], r"\(Div\) divides by the numbers of the examples"),
     ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "z none", "y", {})], r"\(Div\) has a constant that is infinite or not a number"),
     ([("Gemm", "x w wide", "y", {"transB": 1})], r"has a constant of shape \(5, 3\) for an array of shape \(examples, 3\)"),

@@ -278,7 +278,7 @@ def test_a_part_may_lack_classes_and_leave_the_range_of_the_first_part():
         for part in (X[:50], X[50:100], X[100:]):
             model.partial_fit(part, model.predict(part))
     model.partial_fit(X[100:], Y[100:])
-    assert model.recording_.examples.inputs.max() == 1.0
+    assert model.recording_.examples.inputs.max() > 1.0  # the range is that of the first part
     line = clone(LINE).partial_fit(PATIENTS[:50], PROGRESS[:50]).partial_fit(10 * PATIENTS, 10 * PROGRESS)
     assert line.recording_.examples.inputs.max() > 1.0
 

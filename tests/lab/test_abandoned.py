@@ -46,6 +46,10 @@ JOBS = {
     "a sheet": ("sheet", {"architecture": WIDE, "recipe": {"optimizer": "adam"}, "batch": 4}),
     "initial parameters": ("initial_parameters", {"architecture": WIDE, "count": 256}),
     "columns": ("columns", {"name": "a.csv", "text": CSV}),
+    "60,000 columns": (
+        "columns",
+        {"name": "a.csv", "text": "\n".join([",".join(f"c{k}" for k in range(60_000)), "1," * 59_999 + "1"])},
+    ),
     "a table": ("table", {"name": "a.csv", "text": CSV}),
     "about": ("about", None),
     "the learner": ("learner", None),
@@ -90,6 +94,14 @@ def abandon(address, path, body, pool):
         return not free.future.done()
 
 
+def slowdown():
+    """Return how much longer a computation takes now, because of other programs."""
+    wall, cpu = time.perf_counter(), time.thread_time()
+    while time.thread_time() - cpu < 0.1:
+        pass
+    return max(1.0, (time.perf_counter() - wall) / 0.1)
+
+
 def test_the_table_has_all_requests():
     assert {path for path, _ in JOBS.values()} == set(ROUTES)
 
@@ -108,5 +120,5 @@ def test_an_abandoned_job_frees_its_worker(server, name):
     pool.join("next", lambda _: None).future.result()
     seconds = time.monotonic() - began
     pool.close()
-    assert seconds < LIMIT
+    assert seconds < LIMIT * slowdown()
     assert ran or name not in LONG

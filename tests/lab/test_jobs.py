@@ -1,6 +1,7 @@
 """Test the queue of jobs, and the jobs that equal requests share."""
 
 import json
+import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 
 import laboratory
 import tinynet as tn
-from tinynet.lab.http.answers import Answer
+from tinynet.lab.http.answers import Answer, answer
 from tinynet.lab.http.app import create_app, prepare_chapters
 from tinynet.lab.http.jobs import BusyError, Workers
 from tinynet.numerics.cancellation import check_cancelled
@@ -170,3 +171,29 @@ def test_the_stream_of_a_waiting_job_has_its_position():
             compute.released.set()
             *_, last = lines
             assert "result" in json.loads(last)
+
+
+@pytest.mark.parametrize(
+    ("result", "status"), [({"loss": math.nan}, 400), ([-math.inf], 400), ({"name": "\ud800"}, 200)]
+)
+def test_a_result_that_is_no_json_is_an_error(result, status):
+    found = answer(lambda: result)
+    assert found.status == status
+    assert ("error" in json.loads(found.content)) == (status == 400)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (tn.TinyNetError("is 0.", parameter="epochs"), 400),
+        (ImportError("install it"), 501),
+        (MemoryError(), 500),
+    ],
+)
+def test_an_error_of_a_job_is_an_answer(error, status):
+    def fail():
+        raise error
+
+    found = answer(fail)
+    assert found.status == status
+    assert json.loads(found.content)["error"]

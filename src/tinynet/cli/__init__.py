@@ -23,7 +23,11 @@ worksheet.py     `worksheet`
 lab.py           `lab` and `doctor`
 """
 
+import re
+import signal
 import sys
+import threading
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -33,13 +37,15 @@ from tinynet.cli.export import export
 from tinynet.cli.inspect import explain, nudge, stress
 from tinynet.cli.lab import doctor, lab
 from tinynet.cli.mistakes import Command, Group, naming_options
-from tinynet.cli.options import INTERRUPTED, USER_MISTAKE
+from tinynet.cli.options import INTERRUPTED, TERMINATED, USER_MISTAKE
 from tinynet.cli.population import population
 from tinynet.cli.predict import predict
 from tinynet.cli.runbook import runbook
 from tinynet.cli.sweep import sweep
 from tinynet.cli.train import train
 from tinynet.cli.worksheet import worksheet
+
+CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")  # characters that a terminal does not print, such as a new line
 
 app = typer.Typer(
     name="tinynet",
@@ -97,22 +103,41 @@ def main() -> None:
     from tinynet.plugins import MissingPackageError
 
     try:
+        _prepare()
         app()
     except (TinyNetError, MissingPackageError) as error:
-        print(f"tinynet: {error}", file=sys.stderr)
-        sys.exit(USER_MISTAKE)
+        _exit(str(error), USER_MISTAKE)
     except BrokenPipeError:  # the reader of the output, such as `head`, has ended
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # such as a full disk behind standard output
+        _exit(f"{error.strerror or error}. Check the paths and the space on the disk.", USER_MISTAKE)
+    except MemoryError:
+        _exit("there is not enough memory. Use fewer examples, networks or steps.", USER_MISTAKE)
     except KeyboardInterrupt:
-        _exit_interrupted()
+        _exit("interrupted", INTERRUPTED)
     except SystemExit as ended:
         # Typer turns Ctrl-C into a silent exit.
         if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
-            _exit_interrupted()
+            _exit("interrupted", INTERRUPTED)
         raise
 
 
-def _exit_interrupted() -> NoReturn:
-    print("tinynet: interrupted", file=sys.stderr)
-    sys.exit(INTERRUPTED)
+def _prepare() -> None:
+    """Make Ctrl-C and SIGTERM raise exceptions, and make every text printable."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, TextIOWrapper):  # a file name may be no text in the encoding of the terminal
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _terminate(number: int, frame: object) -> NoReturn:
+    _exit("terminated", TERMINATED)
+
+
+def _exit(line: str, code: int) -> NoReturn:
+    """Print one line on standard error and end with an exit code."""
+    escaped = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
+    print(f"tinynet: {escaped}", file=sys.stderr)
+    sys.exit(code)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import hidden_sizes, make_folder
-from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Rate, Seed
+from tinynet.cli.inputs import check_new, hidden_sizes, make_folder
+from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Overwrite, Rate, Seed
 from tinynet.cli.output import print_json
 from tinynet.errors import counted
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tinynet.story.content import Chapter
 
 
+# Long because Typer reads the options from the signature.
 def discover(
     chapter: Annotated[
         str | None,
@@ -34,6 +35,7 @@ def discover(
             help="Folder for the report and the figures. Default: discovery. With --json, files are written only if you give this option."
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Print the journey, chapter by chapter. Write it as one HTML report."""
@@ -47,11 +49,12 @@ def discover(
     chapters = journey.journey(chapter, architecture=Architecture((4, *hidden_sizes(hidden), 2)), **settings)
     folder = Path("discovery") if out is None and not as_json else out
     if folder is not None:
+        check_new("out", [folder / html.REPORT], overwrite)
         make_folder(folder)
     total = 1 if chapter else len(journey.CHAPTERS)
     finished, interrupted = _finish(chapters, None if as_json else folder, total)
     about = f"Seed {seed}, learning rate {rate:g}, {counted(epochs, 'epoch')}. Each claim is tested on {counted(networks, 'seed')}."
-    files = [] if folder is None else html.write(finished, about, folder)
+    files = [] if folder is None else _write(finished, about, folder, overwrite)
     if as_json:
         document = {
             "command": "discover",
@@ -66,6 +69,14 @@ def discover(
     if interrupted:
         typer.echo(f"interrupted: {len(finished)} chapters are complete", err=True)
         raise typer.Exit(INTERRUPTED)
+
+
+def _write(chapters: "list[Chapter]", about: str, folder: Path, overwrite: bool) -> list[Path]:
+    """Write the report and its figures. Return their paths."""
+    from tinynet.story import html
+
+    check_new("out", html.paths(chapters, folder), overwrite)
+    return html.write(chapters, about, folder)
 
 
 def _finish(chapters: "Iterator[Chapter]", figures: Path | None, total: int) -> "tuple[list[Chapter], bool]":

@@ -1,5 +1,6 @@
 """The command `export`: a recording in other formats."""
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tinynet.cli.options import Json, flags, with_options
+from tinynet.cli.inputs import check_new
+from tinynet.cli.options import Json, Overwrite, flags, with_options
 from tinynet.cli.output import print_json
 
 # The options that single formats use, in the order of `--help`.
@@ -57,6 +59,7 @@ def export(
             help="File to write. Its extension chooses the format. Repeat the option for more files.",
         ),
     ],
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **choices: Any,
 ) -> None:
@@ -76,7 +79,8 @@ def export(
     taken = exports.options_by_path(out, given)
     for path in out:
         exports.check(path, len(recordings), **taken[path])
-        _check_no_overwrite(path, recordings)
+        _check_no_recording(path, recordings)
+    check_new("out", out, overwrite)
     runs = [tn.load(path) for path in recordings]
     contents = {}
     for path in sorted(out, key=lambda path: FORMATS[path.suffix.lower()] is FILM):  # films take longest
@@ -108,11 +112,11 @@ def _named_file(path: Path, out: list[Path]) -> Iterator[None]:
         ) from error
 
 
-def _check_no_overwrite(path: Path, recordings: list[Path]) -> None:
+def _check_no_recording(path: Path, recordings: list[Path]) -> None:
     """Raise a TinyNetError if an export would overwrite a recording."""
     from tinynet.errors import TinyNetError
 
-    if path.exists() and any(taken.exists() and taken.samefile(path) for taken in recordings):
+    if os.path.realpath(path) in map(os.path.realpath, recordings):
         raise TinyNetError(
             f"is {path}. It must not be the recording itself, which would be lost. Choose another name.",
             parameter="out",

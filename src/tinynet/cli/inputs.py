@@ -3,11 +3,12 @@
 The data are tables, image folders, layer sizes, and folders to write to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinynet.errors import TinyNetError
+from tinynet.validation import decimal_number, kind_of, shown, whole_number
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -45,7 +46,7 @@ def read_source(
     _check_source_options(path, size, {**columns, "no-scale": not scale, **dialect, **not_header})
     if path is None:
         return pictures.lines()
-    if path.is_dir():
+    if kind_of(path) == "a folder":
         return Examples.from_images(path, 8 if size is None else size)
     with terminal.progress("reading", "bytes") as advance:
         table = tables.read(path, dialect=Dialect(**dialect), progress=advance, **columns)
@@ -59,8 +60,18 @@ def read_source(
     return table
 
 
+def read_examples(
+    path: Path | None, size: int | None = None, *, scale: bool = True, **settings: Any
+) -> "Examples":
+    """Return all examples at a path, scaled by their own range; see `read_source`."""
+    from tinynet.data import splits
+
+    rows = read_source(path, size, scale=scale, **settings)
+    return splits.split_dataset(rows, scale=scale).training
+
+
 def _check_source_options(path: Path | None, size: int | None, columns: dict[str, Any]) -> None:
-    folder = path is not None and path.is_dir()
+    folder = path is not None and kind_of(path) == "a folder"
     given = [f"--{OPTIONS.get(name, name)}" for name, value in columns.items() if value]
     if given and (path is None or folder):
         found = "No table was given." if path is None else f"{path} is a folder of images."
@@ -90,27 +101,31 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
             parameter="sizes",
         )
     try:
-        sizes = tuple(int(part) for part in text.split("x"))
+        sizes = tuple(whole_number(part) for part in text.split("x"))
     except ValueError:
         raise TinyNetError(
-            f"is {text!r}. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
+            f"is {shown(text)}. It must be numbers of nodes, such as 3, 4x4 for two layers, or 0 for no hidden layer.",
             parameter="sizes",
         ) from None
     if sizes == (0,):
         return ()
     if len(sizes) > MAX_LAYERS - 2:
-        raise TinyNetError(f"is {text!r}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes")
+        raise TinyNetError(
+            f"is {shown(text)}. It must be at most {MAX_LAYERS - 2} layers.", parameter="sizes"
+        )
     return sizes
 
 
 def numbers(text: str, parameter: str) -> list[float]:
     """Return the numbers from 0 to 1 of a text such as `1,0`."""
     try:
-        found = [float(part) for part in text.split(",")]
+        found = [decimal_number(part.strip()) for part in text.split(",")]
     except ValueError:
-        raise TinyNetError(f"is {text!r}. It must be numbers, such as 1,0.", parameter=parameter) from None
+        raise TinyNetError(
+            f"is {shown(text)}. It must be numbers, such as 1,0.", parameter=parameter
+        ) from None
     if not all(0 <= number <= 1 for number in found):
-        raise TinyNetError(f"is {text!r}. Each number must be from 0 to 1.", parameter=parameter)
+        raise TinyNetError(f"is {shown(text)}. Each number must be from 0 to 1.", parameter=parameter)
     return found
 
 
@@ -123,3 +138,21 @@ def make_folder(folder: Path) -> None:
             f"is {folder}. The folder cannot be created: {error.strerror}. Choose another folder.",
             parameter="out",
         ) from error
+
+
+def check_new(parameter: str, paths: Iterable[Path | None], overwrite: bool) -> None:
+    """Raise a TinyNetError for a path that a command must not write.
+
+    A command replaces a file only with --overwrite, and never a folder, device, named pipe or socket.
+
+    parameter : the option of the paths.
+    """
+    for path in paths:
+        kind = "missing" if path is None else kind_of(path)
+        if kind not in ("missing", "a file"):
+            raise TinyNetError(f"is {path}, which is {kind}. Choose another name.", parameter=parameter)
+        if kind == "a file" and not overwrite:
+            raise TinyNetError(
+                f"is {path}, which exists. Choose another name, or replace the file with --overwrite.",
+                parameter=parameter,
+            )

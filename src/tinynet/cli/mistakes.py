@@ -1,17 +1,20 @@
 """Errors that name the option, and unused options."""
 
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import wraps
-from typing import Any
+from typing import Any, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.models import OptionInfo
 
 from tinynet.cli.options import arguments_of, flags, flags_of_option, options_of, recipe_defaults
 from tinynet.errors import TinyNetError
 from tinynet.recipe import Recipe
+from tinynet.validation import decimal_number, shown, whole_number
 
 # A parameter of the library: the parameters of a command that set it.
 COMMAND_PARAMETERS = {
@@ -34,8 +37,11 @@ COMMAND_PARAMETERS = {
     "seconds": ("minutes",),
 }
 USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export this class
-# The kind of an option's value, by a word of Typer's error.
-KINDS = {"integer": "a whole number", "number": "a number", "float": "a number"}
+# How the text of an option becomes a number (a default is a number already), and the number in words.
+NUMBERS: dict[Any, tuple[Callable[[str], Any], str, str]] = {
+    int: (lambda given: whole_number(given) if isinstance(given, str) else given, "<int>", "a whole number"),
+    float: (lambda given: decimal_number(given) if isinstance(given, str) else given, "<float>", "a number"),
+}
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
     "final_fraction": ("schedule", ("hold_then_decay", "cosine")),
@@ -46,8 +52,10 @@ USED_BY = {  # a field of a recipe: the field that it belongs to, and the values
 
 
 def naming_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command's errors name options instead of parameters."""
+    """Make a command's errors name options instead of parameters. Make its options read numbers strictly."""
     names = arguments_of(command) | options_of(command)
+    for kind, option in number_options(command).values():
+        option.parser, option.metavar, _ = NUMBERS[kind]
 
     @wraps(command)
     def run(*args: Any, **values: Any) -> None:
@@ -57,6 +65,25 @@ def naming_options(command: Callable[..., None]) -> Callable[..., None]:
             raise error.renamed(Names(names | typed_aliases(command, sys.argv))) from error
 
     return run
+
+
+def number_options(command: Callable[..., None]) -> dict[str, tuple[type, OptionInfo]]:
+    """Return the options of a command that are numbers, and the types of the numbers, by parameter name."""
+    found = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        kinds = [kind for kind in NUMBERS if kind in (*get_args(parameter.annotation), *_types(parameter))]
+        options = [
+            one for one in getattr(parameter.annotation, "__metadata__", ()) if isinstance(one, OptionInfo)
+        ]
+        if kinds and options:
+            found[name] = kinds[0], options[0]
+    return found
+
+
+def _types(parameter: inspect.Parameter) -> tuple[Any, ...]:
+    """Return the types of an option without None."""
+    declared = get_args(parameter.annotation)
+    return get_args(declared[0]) if declared else ()
 
 
 def typed_aliases(command: Callable[..., None], arguments: Iterable[str]) -> dict[str, str]:
@@ -106,11 +133,13 @@ class Command(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            kind = next((words for word, words in KINDS.items() if word in error.message), None)
-            if kind is None or error.param is None:
+            assert self.callback is not None
+            numbers = number_options(self.callback)
+            if error.param is None or error.param.name not in numbers:
                 raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}")) from error
             option, value = _typed(error.param.opts, typed)
-            raise TinyNetError(f"is {value!r}. It must be {kind}.", parameter=option) from error
+            words = NUMBERS[numbers[error.param.name][0]][2]
+            raise TinyNetError(f"is {shown(value)}. It must be {words}.", parameter=option) from error
         except USAGE_ERROR as error:
             raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}")) from error
 

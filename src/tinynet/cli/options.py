@@ -17,7 +17,7 @@ from tinynet.cli.inputs import hidden_sizes
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.recipe import Recipe, help_texts
 
-USER_MISTAKE, STOPPED, INTERRUPTED = 2, 1, 130  # exit codes
+USER_MISTAKE, STOPPED, INTERRUPTED, TERMINATED = 2, 1, 130, 143  # exit codes
 
 Seed = Annotated[
     int,
@@ -50,6 +50,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Pictures = Annotated[
     str, typer.Option("--picture", help="A picture's name, such as top, or its inputs, such as 1,1,0,0.")
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 RecordingPath = Annotated[
     Path, typer.Argument(metavar="RECORDING", help="A recording that `tinynet train --out` saved.")
 ]

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.options import DialectOptions, Json, RecordingPath, with_groups
+from tinynet.cli.inputs import check_new
+from tinynet.cli.options import DialectOptions, Json, Overwrite, RecordingPath, with_groups
 from tinynet.cli.output import print_json
 from tinynet.errors import counted
 
@@ -28,6 +30,7 @@ def predict(
         Path, typer.Argument(metavar="TABLE", help="A table (CSV) with the input columns of the training.")
     ],
     out: Annotated[Path | None, typer.Option(help="CSV file for all predictions.")] = None,
+    overwrite: Overwrite = False,
     dialect: DialectOptions,
     as_json: Json = False,
 ) -> None:
@@ -38,6 +41,7 @@ def predict(
 
     if out is not None:
         _check_out(out, table)
+        check_new("out", [out], overwrite)
     run = tn.load(recording)
     with terminal.progress("reading", "bytes") as advance:
         rows = run.examples.read_like(table, advance, **dialect.settings())
@@ -77,7 +81,7 @@ def _outside_words(outside: int, rows: int) -> str:
 def _check_out(out: Path, table: Path) -> None:
     from tinynet.errors import TinyNetError
 
-    if out.suffix.lower() != ".csv" or out.resolve() == table.resolve():
+    if out.suffix.lower() != ".csv" or os.path.realpath(out) == os.path.realpath(table):
         raise TinyNetError(
             f"is {out}. It must be a file that ends in .csv and is not the table itself. Choose another name.",
             parameter="out",

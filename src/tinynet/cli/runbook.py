@@ -1,15 +1,17 @@
 """The command `runbook`: from memorizer to learner."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import make_folder
+from tinynet.cli.inputs import check_new, make_folder
 from tinynet.cli.mistakes import refuse_unused
-from tinynet.cli.options import INTERRUPTED, Json
+from tinynet.cli.options import INTERRUPTED, Json, Overwrite
 from tinynet.cli.output import print_json
 from tinynet.errors import counted
+from tinynet.validation import kind_of
 
 if TYPE_CHECKING:
     from tinynet.experiments.ladder import Ladder
@@ -36,6 +38,7 @@ def runbook(
             help="File for a learner (.safetensors). Only train this learner, and write its model card beside it."
         ),
     ] = None,
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Measure how a memorizer becomes a learner. Each rung of the ladder changes one setting of the recipe."""
@@ -48,7 +51,7 @@ def runbook(
     if save is not None:
         given = {"--networks": networks, "--first-seed": first_seed, "--quick": quick, "--out": out}
         refuse_unused(given, "--save trains one learner and measures no rungs.")
-        _save_learner(save, as_json)
+        _save_learner(save, overwrite, as_json)
         return
     folder, first = out or Path("runbook"), first_seed or 0
     make_folder(folder)
@@ -56,6 +59,8 @@ def runbook(
     count = usual if networks is None else networks
     exam = Exam(count=QUICK_PICTURES) if quick else Exam()
     ladder = Ladder(count, first_seed=first, exam=exam, folder=folder)
+    if not as_json or out is not None:
+        _claim(folder, {"networks": count, "first_seed": first, "pictures": exam.count}, overwrite)
     _measure(ladder)
     if as_json and out is None:
         _print_ladder(ladder, [])
@@ -69,6 +74,21 @@ def runbook(
         _print_ladder(ladder, written)
     else:
         typer.echo(f"The report with its figures: {written[0]}")
+
+
+def _claim(folder: Path, settings: dict[str, int], overwrite: bool) -> None:
+    """Store the settings of the report in its folder.
+
+    Raises TinyNetError if the folder has a report with other settings, which would be replaced.
+    """
+    from tinynet import files
+    from tinynet.story import html
+
+    path, data = folder / "runbook.json", json.dumps(settings).encode()
+    claimed = kind_of(path) != "missing" and files.read(path, "result") == data
+    if not claimed:
+        check_new("out", [folder / html.REPORT], overwrite)
+        files.write(path, data)
 
 
 def _measure(ladder: "Ladder") -> None:
@@ -125,7 +145,7 @@ def _print_ladder(ladder: "Ladder", files: list[Path]) -> None:
     print_json(document)
 
 
-def _save_learner(path: Path, as_json: bool) -> None:
+def _save_learner(path: Path, overwrite: bool, as_json: bool) -> None:
     from tinynet.errors import TinyNetError
     from tinynet.story import learner
     from tinynet.validation import check_folder
@@ -133,6 +153,7 @@ def _save_learner(path: Path, as_json: bool) -> None:
     check_folder(path, "save")
     if path.suffix != ".safetensors":
         raise TinyNetError(f"is {path}. It must be a file that ends in .safetensors.", parameter="save")
+    check_new("save", [path, path.with_suffix(".svg"), path.with_suffix(".md")], overwrite)
     run = learner.choose()
     card = learner.save(run, path)
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_source
+from tinynet.cli.inputs import check_new, read_examples
 from tinynet.cli.mistakes import check_used, refuse_unused
 from tinynet.cli.options import (
     CHOSEN_BY_EXAMPLES,
@@ -20,6 +20,7 @@ from tinynet.cli.options import (
     DialectOptions,
     Init,
     Json,
+    Overwrite,
     Size,
     Source,
     Target,
@@ -33,7 +34,7 @@ from tinynet.cli.options import (
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
 from tinynet.recipe import help_texts
-from tinynet.validation import check_number
+from tinynet.validation import check_number, kind_of
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -162,6 +163,7 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only print the number of networks and the estimated time.")
     ] = False,
+    overwrite: Overwrite = False,
     as_json: Json = False,
     **axes: str | None,
 ) -> None:
@@ -179,7 +181,7 @@ def sweep(
     view.settings()  # check the options before the data are read
     run_settings = where.settings()
     named = columns.settings() | {"targets": target or (), "dialect": dialect.settings()}
-    examples = _examples(source, size, columns.scale, named)
+    examples = read_examples(source, size, scale=columns.scale, **named)
     map_settings = view.settings("loss" if examples.regression else "learned")
     trials = _trials(axes, recipes, examples)
     about: dict[str, Any] = {
@@ -194,6 +196,9 @@ def sweep(
         expected = estimate(plan, out, where.workers)
         print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
         return
+    check_new("figure", [view.figure], overwrite)
+    if out is not None and not overwrite:
+        _check_folder(out, plan)
     with terminal.progress("training", "networks", rate=True) as advance:
         result = run(trials, networks, out=out, progress=advance, log=_log, **run_settings, **about)
     if view.figure is not None:
@@ -201,11 +206,18 @@ def sweep(
     _report(result, examples.notes, out, view.figure, as_json)
 
 
-def _examples(source: Path | None, size: int | None, scale: bool, settings: dict[str, Any]) -> "Examples":
-    from tinynet.data import splits
+def _check_folder(out: Path, plan: "Plan") -> None:
+    """Raise a TinyNetError if a folder has the tables of another sweep, which would be replaced."""
+    from tinynet import files
+    from tinynet.experiments.result_tables import DESCRIPTION, continues
 
-    rows = read_source(source, size, scale=scale, **settings)
-    return splits.split_dataset(rows, scale=scale).training
+    path = out / DESCRIPTION
+    if kind_of(path) != "missing" and not continues(plan, files.read(path, "result")):
+        raise TinyNetError(
+            f"is {out}, which has the tables of another sweep. Choose another folder, or replace the tables with "
+            "--overwrite. Stored networks are kept.",
+            parameter="out",
+        )
 
 
 def _report(
@@ -307,7 +319,7 @@ def _read_trials(path: Path, examples: "Examples") -> "list[Trial]":
     from tinynet import files
     from tinynet.experiments.trials import trials_from_records
 
-    text = files.read(path)
+    text = files.read(path, "list of recipes")
     try:
         records = files.parse_json(text)
     except ValueError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tinynet.cli.inputs import read_source
+from tinynet.cli.inputs import check_new, read_source
 from tinynet.cli.mistakes import check_given, given
 from tinynet.cli.options import (
     INTERRUPTED,
@@ -15,6 +15,7 @@ from tinynet.cli.options import (
     DialectOptions,
     Json,
     NetworkOptions,
+    Overwrite,
     Seed,
     Size,
     Source,
@@ -51,6 +52,7 @@ def train(
     figure: Annotated[
         Path | None, typer.Option(help="File for a plot of the loss (.png, .svg or .pdf).")
     ] = None,
+    overwrite: Overwrite = False,
     seed: Seed = 0,
     shape: NetworkOptions,
     as_json: Json = False,
@@ -77,7 +79,7 @@ def train(
     architecture, recipe = tn.defaults(examples, **shape.settings(), **fields, seed=seed)
     check_given(recipe, fields)
     network = tn.Network.initial(architecture, seed=seed)
-    _check_files(out, figure)
+    _check_files(out, figure, overwrite)
     with terminal.progress("training", "steps") as advance:
         run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
     if out is not None:
@@ -89,7 +91,7 @@ def train(
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
 
 
-def _check_files(out: Path | None, figure: Path | None) -> None:
+def _check_files(out: Path | None, figure: Path | None, overwrite: bool) -> None:
     """Raise a TinyNetError if a file cannot be written.
 
     The check runs before the training.
@@ -101,6 +103,8 @@ def _check_files(out: Path | None, figure: Path | None) -> None:
         check_folder(files.recording_path(out))
     if figure is not None:
         plots.check_path(figure, "figure")
+    check_new("out", [out], overwrite)
+    check_new("figure", [figure], overwrite)
 
 
 def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | None, as_json: bool) -> None:
@@ -166,5 +170,6 @@ def _show_training(run: "Recording", scored: bool) -> None:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
-        if not scored or finding.kind != "learned":
+        is_printed_last = finding.kind in ("divergence", "interrupted")  # as the reason of the exit code
+        if not is_printed_last and (not scored or finding.kind != "learned"):
             typer.echo(finding.sentence)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tinynet.cli.inputs import hidden_sizes, make_folder, numbers
+from tinynet.cli.inputs import check_new, hidden_sizes, make_folder, numbers
 from tinynet.cli.mistakes import recipe_from, refuse_unused
-from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Rate
+from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Overwrite, Rate
 from tinynet.cli.output import print_json
 from tinynet.errors import TinyNetError
-from tinynet.validation import MAX_SEED, check_choice
+from tinynet.validation import MAX_SEED, check_choice, shown, whole_number
 
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
@@ -44,6 +44,7 @@ def worksheet(
     output_format: Annotated[
         str, typer.Option("--format", help="Format of the papers: pdf, html, or pdf,html.")
     ] = "pdf,html",
+    overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Write one training step on paper. The papers have questions with blanks, solutions, and a key for the teacher."""
@@ -64,8 +65,9 @@ def worksheet(
         decimals=decimals,
     )
     contents = papers.files(formats)
-    make_folder(out)
     paths = [out / name for name in contents]
+    check_new("out", paths, overwrite)
+    make_folder(out)
     for path, data in zip(paths, contents.values(), strict=True):
         files.write(path, data)
     if as_json:
@@ -96,13 +98,15 @@ def _listed_seeds(text: str) -> Iterable[int]:
     for part in text.split(","):
         low, _, high = part.partition("..")
         try:
-            ranges.append(range(int(low), int(high or low) + 1))
+            ranges.append(range(whole_number(low), whole_number(high or low) + 1))
         except ValueError:
             raise TinyNetError(
-                f"is {text!r}. It must be whole numbers, such as 0..29 or 3,5,8.", parameter="seeds"
+                f"is {shown(text)}. It must be whole numbers, such as 0..29 or 3,5,8.", parameter="seeds"
             ) from None
         if ranges[-1].start < 0 or ranges[-1].stop > MAX_SEED + 1:
-            raise TinyNetError(f"is {text!r}. Each seed must be from 0 to {MAX_SEED:,}.", parameter="seeds")
+            raise TinyNetError(
+                f"is {shown(text)}. Each seed must be from 0 to {MAX_SEED:,}.", parameter="seeds"
+            )
     return chain.from_iterable(ranges)
 
 
@@ -119,7 +123,7 @@ def _example(text: str, target: str | None) -> "Examples":
     if target is None:
         if len(text.split(",")) not in (1, 4):
             raise TinyNetError(
-                f"is {text!r}, which is no 2x2 picture. Give the targets of the outputs with --target.",
+                f"is {shown(text)}, which is no 2x2 picture. Give the targets of the outputs with --target.",
                 parameter="example",
             )
         return training_picture(text)

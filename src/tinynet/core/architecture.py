@@ -8,6 +8,7 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS, OUTPUTS
 from tinynet.errors import TinyNetError
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_choice, check_fields, check_int, check_object
 
 INITS = ("pytorch", "xavier", "he", "normal", "zeros")
@@ -97,6 +98,7 @@ class Architecture:
             names += [f"layer{n}.bias[{j}]" for j in range(fan_out)]
         return tuple(names)
 
+    @check_arguments
     def check(self, inputs: np.ndarray) -> None:
         """Raise a TinyNetError unless inputs has the shape (examples, inputs)."""
         if inputs.ndim != 2 or inputs.shape[1] != self.sizes[0]:
@@ -109,6 +111,7 @@ class Architecture:
         return {"sizes": list(self.sizes), "hidden": self.hidden, "output": self.output, "init": self.init}
 
     @classmethod
+    @check_arguments
     def from_json(cls, data: dict[str, Any]) -> "Architecture":
         """Return the architecture of a JSON object.
 

@@ -155,7 +155,7 @@ def explain(
     """
     if depth is not None:
         check_int("depth", depth, 0)
-    if name not in sheet.cells:
+    if not isinstance(name, str) or name not in sheet.cells:
         near = difflib.get_close_matches(str(name), sheet.cells, n=3, cutoff=0.3)
         meant = f"Did you mean {' or '.join(map(repr, near))}?" if near else "A cell is, for example, 'loss'."
         raise TinyNetError(

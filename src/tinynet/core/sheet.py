@@ -19,8 +19,18 @@ from tinynet.numerics import elementary
 from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.elementary import LARGEST
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int, check_number, check_object, check_type, shown
+from tinynet.signatures import check_arguments
+from tinynet.validation import (
+    check_choice,
+    check_int,
+    check_number,
+    check_numbers,
+    check_object,
+    check_type,
+    shown,
+)
 
+MAX_CELLS = 20_000_000  # of a sheet, which then needs some GB of memory
 FORMAT = 2  # format 2 has new names of fields
 PHASES = ("input", "forward", "loss", "backward", "update")
 MAX_DEPTH = 32  # operations in each other in a formula of a file; TinyNet's own formulas have at most 5
@@ -50,15 +60,20 @@ class Sheet:
     (124, ('*', 'layer1.slope[0]', 'layer1.a[0]', ('-', 1.0, 'layer1.a[0]')))
     """
 
+    @check_arguments
     def __init__(
         self, cells: Iterable[Cell], architecture: Architecture, recipe: Recipe | None, batch_size: int
     ) -> None:
+        cells = tuple(cells)
+        for cell in cells:
+            check_type("cells", cell, Cell, "cells of a sheet")
         self.cells = {cell.name: cell for cell in cells}
         self.architecture = architecture
         self.recipe = recipe
         self.batch_size = batch_size
 
     @classmethod
+    @check_arguments
     def of(
         cls,
         architecture: Architecture,
@@ -73,8 +88,18 @@ class Sheet:
 
         weighted : whether each example has a sample weight, a factor of its loss.
         """
+        cells = check_int("batch_size", batch_size, 1) * (
+            architecture.parameter_count + sum(architecture.sizes)
+        )
+        if cells > MAX_CELLS:
+            raise TinyNetError(
+                f"is {batch_size:,}, which makes about {cells:,} cells. A sheet has at most {MAX_CELLS:,} cells. Use fewer "
+                "examples.",
+                parameter="batch_size",
+            )
         return cls(_cells(architecture, recipe, batch_size, weighted), architecture, recipe, batch_size)
 
+    @check_arguments
     def input_values(
         self,
         network: Weights,
@@ -90,11 +115,11 @@ class Sheet:
         sample_weights : (batch_size,), for a weighted sheet.
         """
         found = network.named()
-        for p, row in zip(formulas.prefixes(self.batch_size), np.atleast_2d(inputs).tolist(), strict=True):
+        for p, row in zip(formulas.prefixes(self.batch_size), self._rows("inputs", inputs, 0), strict=True):
             found |= {f"{p}input[{i}]": value for i, value in enumerate(row)}
         if self.recipe is None:
             return found
-        rows = [] if self.recipe.loss == "external" else np.atleast_2d(targets).tolist()
+        rows = [] if self.recipe.loss == "external" else self._rows("targets", targets, -1)
         for p, target in zip(formulas.prefixes(len(rows)), rows, strict=True):
             found |= {f"{p}target[{j}]": value for j, value in enumerate(target)}
         weights = [] if sample_weights is None else sample_weights.tolist()
@@ -102,13 +127,29 @@ class Sheet:
             found[f"{p}{formulas.SAMPLE_WEIGHT}"] = weight
         names = optimizers.state_names(self.architecture, self.recipe)
         numbers = [] if state is None else state.tolist()
+        if len(numbers) != len(names):
+            raise TinyNetError(
+                f"has {len(numbers):,} numbers. It must have {len(names):,}, as the optimizer needs.",
+                parameter="state",
+            )
         return found | optimizers.settings(self.recipe) | dict(zip(names, numbers, strict=True))
+
+    def _rows(self, name: str, values: Any, layer: int) -> list[list[float]]:
+        """Return the rows of a batch, checked for the number of rows and their width."""
+        rows, shape = (
+            np.atleast_2d(check_numbers(name, values)),
+            (self.batch_size, self.architecture.sizes[layer]),
+        )
+        if rows.shape != shape:
+            raise TinyNetError(f"has the shape {rows.shape}. It must be {shape}.", parameter=name)
+        return rows.tolist()
 
     @cached_property
     def watched(self) -> list[str]:
         """The cells whose numbers PyTorch computes, in sheet order."""
         return [cell.name for cell in self.cells.values() if cell.formula is None and cell.phase != "input"]
 
+    @check_arguments
     def evaluate(self, input_values: Mapping[str, float]) -> Values:
         """Compute the value of every cell in plain floats.
 
@@ -135,6 +176,7 @@ class Sheet:
         """Return the fields of a copy, without the functions of the formulas."""
         return {name: value for name, value in vars(self).items() if name != "_steps"}
 
+    @check_arguments
     def dependents(self, name: str) -> list[str]:
         """Return every cell that depends on a cell, in order."""
         if name not in self.cells:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
+from tinynet.validation import check_numbers, check_text, check_type
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Weights:
     origin: str = ""
 
     def __post_init__(self) -> None:
-        numbers = np.array(self.parameters, float)
+        check_type("architecture", self.architecture, Architecture, "an Architecture")
+        check_text("origin", self.origin)
+        numbers = check_numbers("parameters", self.parameters)
         if numbers.shape != (self.architecture.parameter_count,):
             raise TinyNetError(
                 f"parameters has the shape {numbers.shape}. It must be ({self.architecture.parameter_count},) for a network of "

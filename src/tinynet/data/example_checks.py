@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError, counted
-from tinynet.validation import shown
+from tinynet.validation import check_text, shown
 
 
 def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: bool) -> np.ndarray:
@@ -17,8 +17,11 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
     unbounded : Whether numbers outside [0, 1] are allowed.
     """
     try:
-        array = np.array(values, float)
-    except (ValueError, TypeError, OverflowError) as error:
+        array = np.array(values)
+        if array.dtype.kind not in "biuf":  # such as complex numbers, which float64 would cut
+            raise TypeError(f"they are of type {array.dtype}")
+        array = array.astype(float)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
         raise TinyNetError(
             f"{what} must be numbers: one row for each example, all rows of the same width ({error})."
         ) from error
@@ -38,7 +41,9 @@ def checked_array(what: str, values: Any, names: tuple[str, ...], unbounded: boo
 
 
 def check_names(names: tuple[str, ...]) -> None:
-    """Raise a TinyNetError if two examples have the same name."""
+    """Raise a TinyNetError if two examples have the same name, and for a name that is not UTF-8."""
+    for name in names:
+        check_text("the name of an example", name)
     if len(set(names)) < len(names):
         repeated = next(name for name in names if names.count(name) > 1)
         raise TinyNetError(f"two examples have the name {repeated!r}. Names must differ.")
@@ -46,6 +51,8 @@ def check_names(names: tuple[str, ...]) -> None:
 
 def check_target_names(target_names: tuple[str, ...], width: int) -> None:
     """Raise a TinyNetError unless each target column has a name."""
+    for name in target_names:
+        check_text("the name of an output", name)
     if len(target_names) != width:
         raise TinyNetError(
             f"targets have {counted(width, 'column')} and target_names has {counted(len(target_names), 'name')}. Give one name for each column."

@@ -17,7 +17,8 @@ from tinynet.data.scaling import Scaling
 from tinynet.data.tables import Table
 from tinynet.data.written_numbers import Decimal
 from tinynet.errors import TinyNetError, counted
-from tinynet.validation import check_choice
+from tinynet.signatures import check_arguments, check_attributes, check_rule
+from tinynet.validation import check_bool, check_choice, shown
 
 PIXELS = ("top-left", "top-right", "bottom-left", "bottom-right")  # the pixels of a 2x2 picture, row by row
 EARLIER_NAMES = {"answers": "target_names", "free": "unbounded"}  # names in files of earlier versions
@@ -61,7 +62,10 @@ class Examples:
     _table: Table | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self, table: Table | None) -> None:
+        check_attributes(self, apart_from=("inputs", "targets", "names", "target_names", "shape", "_table"))
         object.__setattr__(self, "_table", table)
+        for name in ("names", "target_names"):
+            check_rule(name, getattr(self, name), str | Iterable[str])
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "target_names", tuple(self.target_names))
         object.__setattr__(self, "notes", tuple(self.notes))
@@ -73,7 +77,8 @@ class Examples:
             object.__setattr__(self, "targets", checked_array("targets", self.targets, self.names, unbounded))
             check_target_names(self.target_names, self.targets.shape[1])
         if self.shape is not None:
-            object.__setattr__(self, "shape", tuple(self.shape))
+            check_rule("shape", self.shape, tuple[int, int])
+            object.__setattr__(self, "shape", tuple(map(int, self.shape)))
             check_shape(self.shape, self.inputs.shape[1])
 
     # Long because the signature names every choice for a table.
@@ -104,6 +109,9 @@ class Examples:
         >>> flowers.inputs.tolist(), flowers.target_names, flowers.scaled([2.5]).tolist()
         ([[0.0], [1.0], [0.5]], ('a', 'b'), [0.75])
         """
+        check_bool("scale", scale)
+        for name, columns in (("label", label), ("targets", targets), ("ignore", ignore)):
+            check_rule(name, columns, str | int | Iterable[str | int] | None)
         table = tables.read(
             source, label=label, targets=targets, ignore=ignore, categories=categories, missing=missing,
             dialect=Dialect(delimiter, decimal, encoding, header),
@@ -127,6 +135,7 @@ class Examples:
         return self._table
 
     @classmethod
+    @check_arguments
     def of_table(cls, table: Table, scale_by: Table | None = None) -> "Examples":
         """Return the rows of a table as examples.
 
@@ -209,6 +218,7 @@ class Examples:
         names = tuple(f"input {i}" for i in range(self.inputs.shape[1]))
         return names if self.scaling is None else self.scaling.columns
 
+    @check_arguments
     def noun(self, count: int = 1) -> str:
         """Return the word for this many examples: "row", "rows", "picture" or "pictures"."""
         word = "row" if self.shape is None else "picture"
@@ -260,9 +270,11 @@ class Examples:
             which = [int(which)]
         try:
             indices = np.arange(len(self))[which]
-        except (IndexError, TypeError) as error:
+            if indices.ndim != 1:
+                raise IndexError("not a list")
+        except (IndexError, TypeError, ValueError, OverflowError) as error:
             raise TinyNetError(
-                f"index {which!r} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
+                f"index {shown(which)} does not fit {counted(len(self), 'example')}. Use a name or whole numbers."
             ) from error
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
@@ -276,12 +288,15 @@ class Examples:
         """Return the examples in reverse order."""
         return self[::-1]
 
+    @check_arguments
     def reordered(self, order: Iterable[str | int]) -> "Examples":
         """Return the examples in another order, by names or indices.
 
         >>> Examples([[0.0], [1.0]], None, ("dark", "bright")).reordered(["bright", "dark"]).names
         ('bright', 'dark')
         """
+        order = list(order)
+        check_rule("order", order, list[str | int])
         return self[[self._index(which) if isinstance(which, str) else which for which in order]]
 
     def scaled(self, values: Any) -> np.ndarray:
@@ -341,8 +356,15 @@ class Examples:
 
         The JSON may come from this version or an earlier version.
         """
+        if not isinstance(data, dict):
+            raise TinyNetError(
+                f"is {shown(data)}. It must be a dict that Examples.to_json wrote.", parameter="examples"
+            )
         data = {EARLIER_NAMES.get(name, name): value for name, value in data.items()}
         keys = ("inputs", "targets", "names", "shape", "target_names")
+        for name in keys:
+            if name not in data:
+                raise TinyNetError(f"the examples have no field {name!r}. Add the field.")
         inputs, targets, names, shape, target_names = (data[key] for key in keys)
         scaling, target_scaling = (
             Scaling.from_json(data[name]) if name in data else None for name in ("scaling", "target_scaling")

@@ -7,9 +7,12 @@ import numpy as np
 from tinynet import rng
 from tinynet.data.examples import PIXELS as PIXELS
 from tinynet.data.examples import Examples as Examples
-from tinynet.validation import check_int, check_number
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_int, check_number, check_seed
 
 MAX_GRID = 8
+MAX_COUNT = 10_000_000  # fuzzy lines
+MAX_SIDE = 1024  # pixels per side of a picture with views
 
 
 def lines(n: int = 2) -> Examples:
@@ -46,6 +49,7 @@ def views(n: int = 2) -> np.ndarray:
     >>> views()[:, 0].tolist()
     [0, 0, 2, 1, 1, 2, 3, 3]
     """
+    n = check_int("n", n, 1, MAX_SIDE)
     grid = np.arange(n * n).reshape(n, n)
     pixels = []
     for g in range(8):
@@ -66,6 +70,7 @@ def fuzzy() -> Examples:
     return Examples(np.array([[0.8888, 0.9, 0.1112, 0.1]]), np.array([[1.0, 0.0]]), ("fuzzy top",), (2, 2))
 
 
+@check_arguments(apart_from=("count", "brightness", "darkness", "noise"))
 def fuzzy_lines(
     count: int, *, brightness: float = 0.9, darkness: float = 0.1, noise: float = 0.05, seed: int = 0
 ) -> Examples:
@@ -78,13 +83,13 @@ def fuzzy_lines(
     >>> fuzzy_lines(6, seed=1).names[4:]
     ('fuzzy top 1', 'fuzzy bottom 1')
     """
-    count = check_int("count", count, 1)
+    count = check_int("count", count, 1, MAX_COUNT)
     for name, value in (("brightness", brightness), ("darkness", darkness), ("noise", noise)):
         check_number(name, value, 0, 1)
     clean = lines()
     line = np.arange(count) % 4
     levels = darkness + (brightness - darkness) * clean.inputs[line]  # (count, 4)
-    inputs = rng.noisy(levels, noise, seed=seed, presentations=np.arange(count), stream=rng.TEST)
+    inputs = rng.noisy(levels, noise, seed=check_seed(seed), presentations=np.arange(count), stream=rng.TEST)
     names = tuple(f"fuzzy {clean.names[k]} {n // 4}" for n, k in enumerate(line))
     assert clean.targets is not None
     return Examples(inputs, clean.targets[line], names, (2, 2))

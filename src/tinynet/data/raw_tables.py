@@ -14,6 +14,7 @@ from tinynet.data.problems import Problems
 from tinynet.data.readers import NO_ROWS, Progress, Source, opened, rewindable
 from tinynet.data.written_numbers import Decimal
 from tinynet.errors import TinyNetError, counted
+from tinynet.numerics.cancellation import check_cancelled
 
 FindRoles = Callable[[Source], Roles]
 
@@ -81,15 +82,17 @@ def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: P
         for chunk in table.chunks:
             row_numbers.append(np.array(chunk.row_numbers))
             for name, builder in builders.items():
+                check_cancelled()
                 builder.add(chunk.columns[index[name]])
             del chunk  # before the next one is read
     if not row_numbers:
         table.problems.check()
         raise TinyNetError(f"{table.name} {NO_ROWS}")
-    columns = {
-        name: builder.column() if name in roles.texts else builder.column().resolved(decimal)
-        for name, builder in builders.items()
-    }
+    columns = {}
+    for name, builder in builders.items():
+        check_cancelled()
+        column = builder.column()
+        columns[name] = column if name in roles.texts else column.resolved(decimal)
     place = Place(table.row_unit, np.concatenate(row_numbers))
     notes = table.notes
     if table.dialect is not None:

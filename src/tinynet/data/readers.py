@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinynet import files
 from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
 from tinynet.data.headers import TEST_ROWS, looks_like_data
 from tinynet.data.problems import Problems
@@ -117,9 +118,9 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
 def _opened_file(path: Path, dialect: Dialect, progress: Progress | None) -> Iterator[Source]:
     encoding = dialect.encoding
     try:
-        with path.open("rb") as raw:
+        with files.open_file(path) as raw:
             encoding = encoding or found_encoding(path, raw)
-            with io.TextIOWrapper(raw, _with_bom(encoding), newline="") as text:
+            with files.TableText(raw, _with_bom(encoding), newline="") as text:
                 dialect = sniffed(replace(dialect, encoding=encoding), text.read(SAMPLE))
                 text.seek(0)
                 size = path.stat().st_size

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet.errors import TinyNetError, counted
 from tinynet.numerics import arrays
-from tinynet.validation import shown
+from tinynet.validation import check_numbers, shown
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ class Scaling:
         """
         rule = f"A row must have one number for each of the {len(self.columns):,} columns {', '.join(self.columns)}."
         try:
-            v = np.asarray(values, float) + 0.0  # -0.0 becomes 0.0
-        except (ValueError, TypeError) as error:
+            v = check_numbers("the row", values) + 0.0  # -0.0 becomes 0.0
+        except TinyNetError as error:
             raise TinyNetError(f"these values are not numbers ({error}). {rule}") from error
         if v.ndim not in (1, 2) or v.shape[-1] != len(self.columns):
             raise TinyNetError(f"these values have shape {v.shape}. {rule}")

@@ -11,6 +11,7 @@ import numpy as np
 from tinynet.data.examples import Examples
 from tinynet.data.tables import Table
 from tinynet.errors import TinyNetError, advice
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_number, check_seed, shown
 
 VALIDATION = 0.25  # fraction of the rows that are not held out
@@ -32,6 +33,7 @@ class Rows(Protocol):
 R = TypeVar("R", bound=Rows)
 
 
+@check_arguments(apart_from=("held_out", "seed"))
 def split(examples: Examples, held_out: float, *, seed: int = 0) -> tuple[Examples, Examples]:
     """Split examples at random into training and held-out parts.
 

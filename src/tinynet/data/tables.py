@@ -139,7 +139,7 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
     """
     if columns is None:
         return ()
-    return tuple(map(str, (columns,) if isinstance(columns, str | int) else columns))
+    return tuple(map(str, (columns,) if isinstance(columns, str | int | np.integer) else columns))
 
 
 def _table(raw: RawTable, missing: Missing | None) -> Table:

@@ -21,6 +21,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.pictures import MAX_GRID, PIXELS
 from tinynet.errors import TinyNetError, named
+from tinynet.signatures import check_arguments
 from tinynet.validation import (
     check_choice,
     check_fields,
@@ -31,6 +32,7 @@ from tinynet.validation import (
     shown,
 )
 
+MAX_PICTURES = 10_000_000  # pictures in one array
 EXAMPLES_PER_EPOCH = 100  # a stream is endless, so this length of an epoch is arbitrary
 LABELS = ("soft", "coin")
 STREAMS = (rng.TRAINING, rng.VALIDATION, rng.TEST)
@@ -142,6 +144,7 @@ class World:
         """The lines without noise."""
         return pictures.lines(self.n)
 
+    @check_arguments(apart_from=("seed", "stream"))
     def draw(
         self, numbers: Any, *, seed: int, stream: int = rng.TEST
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -180,12 +183,13 @@ class World:
         noise = rng.normal(rng.word(stream, seed, numbers[:, None], words))
         return np.clip(levels + self.noise * noise, 0.0, 1.0)
 
+    @check_arguments(apart_from=("count", "seed", "stream"))
     def examples(self, count: int, *, seed: int, stream: int = rng.TEST) -> Examples:
         """Return the first `count` pictures of a seed.
 
         Each picture is named by its pattern and number.
         """
-        count = check_int("count", count, 1)
+        count = check_int("count", count, 1, MAX_PICTURES)
         inputs, targets, rows = self.draw(np.arange(count), seed=seed, stream=stream)
         names = tuple(f"{self.patterns.names[row]} {m}" for m, row in enumerate(rows))
         return Examples(inputs, targets, names, (self.n, self.n))
@@ -207,15 +211,18 @@ class World:
 
 def _checked_place(stream: int, seed: int, numbers: Any) -> tuple[int, int, np.ndarray]:
     """Return stream, seed and picture numbers, checked."""
-    if stream not in STREAMS:
+    if not isinstance(stream, int) or stream not in STREAMS:
         raise TinyNetError(
             f"is {stream!r}. It must be rng.TRAINING, rng.VALIDATION or rng.TEST.", parameter="stream"
         )
     seed = check_seed(seed)
-    places = np.asarray(numbers)
+    try:
+        places = np.asarray(numbers)
+    except ValueError:  # rows of different lengths
+        places = np.zeros((0, 0))
     if places.ndim != 1 or (places.size and (places.dtype.kind not in "iu" or not _fit_uint32(places))):
         raise TinyNetError(
-            f"is {numbers!r}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}.",
+            f"is {shown(numbers)}. It must be a sequence of whole numbers from 0 to {2**32 - 1:,}.",
             parameter="numbers",
         )
     return stream, int(seed), places.astype(np.uint64)

@@ -20,7 +20,10 @@ from tinynet.data.world import World
 from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 from tinynet.numerics.cancellation import check_cancelled
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_int, check_numbers
 
+MAX_FINER = 1000
 MAX_NODES = 20_000  # nodes of a quadrature; their number grows as the noise gets smaller
 MAX_TERMS = 4_000_000  # terms of the sums computed at once, 32 MB
 NEWTON_STEPS = 8
@@ -31,6 +34,7 @@ FRACTION_TERMS, SERIES_TERMS = (
 ROOT_2_PI = 2.5066282746310002
 
 
+@check_arguments
 def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
     """Return P(horizontal) and P(vertical) of pictures. (m, pixels) -> (m, 2)
 
@@ -43,7 +47,7 @@ def posterior(world: World, inputs: Any, *, finer: int = 1) -> np.ndarray:
     >>> posterior(World(), [[0.9, 0.9, 0.1, 0.1], [0.5, 0.5, 0.5, 0.5]]).round(4).tolist()
     [[0.9979, 0.0021], [0.5, 0.5]]
     """
-    masses = _masses(world, inputs, finer)
+    masses = _masses(world, inputs, check_int("finer", finer, 1, MAX_FINER))
     halves = masses[:, :2] + masses[:, 2:] / 2
     return np.asarray(halves / (halves[:, :1] + halves[:, 1:]))
 
@@ -97,7 +101,7 @@ def closed_form(inputs: Any, *, bright: float, dark: float, noise: float) -> np.
 
 
 def _pictures(inputs: Any, pixels: int) -> np.ndarray:
-    x = np.asarray(inputs, float)
+    x = check_numbers("inputs", inputs)
     if x.ndim != 2 or x.shape[1] != pixels:
         raise TinyNetError(f"inputs has shape {x.shape}. It must be (pictures, {pixels:,}) for this world.")
     if not ((x >= 0) & (x <= 1)).all():

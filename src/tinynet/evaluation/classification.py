@@ -21,6 +21,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 
 BINS = 10  # bins of confidence
@@ -101,6 +102,7 @@ def _of(part: str, clause: str) -> str:
     return f"{part} {clause}" if part else clause
 
 
+@check_arguments
 def score(network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = "") -> Score:
     """Score the predictions of a network.
 

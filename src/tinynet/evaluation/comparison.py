@@ -15,6 +15,7 @@ from tinynet.evaluation import predictions
 from tinynet.evaluation.baseline import constant_loss
 from tinynet.evaluation.diagnosis import LEARNED, margin, signed
 from tinynet.model.network import Network
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.validation import check_type
 
@@ -43,6 +44,7 @@ class Comparison:
         }
 
 
+@check_arguments
 def compare(run: Recording, other: Recording) -> Comparison:
     """Compare two trainings.
 

@@ -17,6 +17,7 @@ from tinynet.evaluation.verdicts import percent
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 from tinynet.training.watched import WatchedRecording
@@ -48,6 +49,7 @@ class Finding:
         return self.sentence
 
 
+@check_arguments
 def diagnose(run: Recording) -> list[Finding]:
     """Return the reasons for the outcome of a training.
 

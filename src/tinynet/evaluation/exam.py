@@ -20,7 +20,8 @@ from tinynet.evaluation.symmetry import Predictor, agreement
 from tinynet.evaluation.verdicts import Verdict, fraction
 from tinynet.numerics import arrays
 from tinynet.numerics.cancellation import check_cancelled
-from tinynet.validation import check_int
+from tinynet.signatures import check_arguments, check_attributes
+from tinynet.validation import check_int, check_numbers, check_type, shown
 
 MAX_OUTPUTS = 4_000_000  # computed at once
 MAX_PICTURES = 10_000_000  # pictures of an exam
@@ -49,12 +50,21 @@ class ExamResult:
     auroc: np.ndarray
     agreement: np.ndarray
 
+    def __post_init__(self) -> None:
+        check_attributes(self)
+
     def __len__(self) -> int:
         return len(self.margin)
 
     @classmethod
+    @check_arguments
     def joined(cls, results: Iterable["ExamResult"]) -> "ExamResult":
         """Return the results of all networks of several evaluations."""
+        results = list(results)
+        if not results or not all(isinstance(result, cls) for result in results):
+            raise TinyNetError(
+                f"is {shown(results)}. It must be a list of at least one ExamResult.", parameter="results"
+            )
         columns = zip(*([getattr(result, f.name) for f in fields(cls)] for result in results), strict=True)
         return cls(*map(np.concatenate, columns))
 
@@ -72,8 +82,10 @@ class ExamResult:
         """Whether each network meets all six requirements. -> (N,) bool"""
         return np.asarray(self.met.all(axis=1))
 
+    @check_arguments
     def of(self, network: int) -> dict[str, float]:
         """Return the measures of one network, by name."""
+        check_int("network", network, 0, len(self) - 1)
         return {measure.key: float(getattr(self, measure.key)[network]) for measure in MEASURES}
 
     def medians(self) -> dict[str, float]:
@@ -135,13 +147,14 @@ class Exam:
     stream: int = rng.TEST
 
     def __post_init__(self) -> None:
+        check_type("world", self.world, World, "a World")
         if not 0 < self.world.doubt < 1:
             raise TinyNetError(
                 f"the world's doubt is {self.world.doubt:g}. It must be above 0 and below 1, since an exam needs lines and "
                 "ambiguous pictures."
             )
         object.__setattr__(self, "count", check_int("count", self.count, 100, MAX_PICTURES))
-        if self.stream not in (rng.VALIDATION, rng.TEST):
+        if check_int("stream", self.stream, 0) not in (rng.VALIDATION, rng.TEST):
             raise TinyNetError(
                 f"is {self.stream!r}. It must be rng.VALIDATION or rng.TEST.", parameter="stream"
             )
@@ -177,6 +190,7 @@ class Exam:
         inputs, _, rows = self.world.draw(np.arange(self.count), seed=self.seed, stream=self.stream)
         return inputs, self.world.patterns.targets[rows, 0]
 
+    @check_arguments
     def evaluate(self, predictor: Predictor) -> ExamResult:
         """Evaluate one network, or many networks at once.
 
@@ -235,7 +249,7 @@ def _signs(horizontal: np.ndarray) -> np.ndarray:
 
 def _outputs(predictor: Predictor, inputs: np.ndarray) -> np.ndarray:
     """Return the outputs of one or many networks. -> (N, m, 2)"""
-    outputs = np.asarray(predictor(inputs), float)
+    outputs = check_numbers("the outputs", predictor(inputs))
     if outputs.ndim not in (2, 3) or outputs.shape[-2:] != (len(inputs), 2):
         raise TinyNetError(
             f"the outputs have shape {outputs.shape}. It must be ({len(inputs)}, 2) or (networks, {len(inputs)}, 2)."

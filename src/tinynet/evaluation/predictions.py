@@ -1,5 +1,6 @@
 """The predicted class, margin and accuracy of examples."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,8 @@ from tinynet.errors import TinyNetError
 from tinynet.evaluation.metrics import TIE, correct, predicted_classes, tied
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.model.network import Network
-from tinynet.validation import check_type
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_number, check_type
 
 UNSURE = 0.2  # a prediction with a smaller margin is unsure
 SATURATED = 0.01  # an activation this close to an end of its range is saturated
@@ -43,6 +45,7 @@ class Prediction:
         return f"{self.predicted} (unsure)" if self.unsure else self.predicted
 
 
+@check_arguments(apart_from=("unsure",))
 def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE) -> list[Prediction]:
     """Return the prediction for each example.
 
@@ -56,6 +59,7 @@ def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE)
     """
     check_type("network", network, Network, "a Network")
     check_type("examples", examples, Examples, "Examples")
+    unsure = check_number("unsure", unsure, 0, math.inf)
     outputs = network(examples)  # (m, outputs)
     classes, margins = predicted_classes(outputs)
     predicted = _class_names(classes, examples.target_names)

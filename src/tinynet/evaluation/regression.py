@@ -16,6 +16,7 @@ from tinynet.model.losses import mean_losses
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,7 @@ def in_units(examples: Examples, values: np.ndarray) -> np.ndarray:
     return values if examples.target_scaling is None else examples.unscaled(values)
 
 
+@check_arguments
 def score_regression(
     network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = ""
 ) -> RegressionScore:

@@ -6,10 +6,12 @@ from tinynet.evaluation.classification import Score
 from tinynet.evaluation.regression import RegressionScore
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.defaults import default_recipe
 from tinynet.validation import check_type
 
 
+@check_arguments
 def score(
     network: Network, examples: Examples, recipe: Recipe | None = None, *, part: str = ""
 ) -> Score | RegressionScore:

@@ -16,6 +16,8 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.numerics import arrays
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_numbers
 
 Predictor = Callable[[np.ndarray], np.ndarray]  # (m, pixels) -> (m, 2), or (networks, m, 2)
 
@@ -49,15 +51,16 @@ def outputs_of_views(predictor: Predictor, inputs: Any) -> np.ndarray:
     """
     found = []
     for view, swapped in zip(views(inputs), SWAPS, strict=True):
-        outputs = np.asarray(predictor(view))
-        if outputs.shape[-1] != 2:
+        outputs = check_numbers("the outputs", predictor(view))
+        if outputs.ndim == 0 or outputs.shape[-1] != 2:
             raise TinyNetError(
-                f"the number of outputs is {outputs.shape[-1]:,}. It must be 2, for horizontal and vertical."
+                f"the number of outputs is {outputs.shape[-1] if outputs.ndim else 0:,}. It must be 2, for horizontal and vertical."
             )
         found.append(outputs[..., ::-1] if swapped else outputs)
     return np.stack(found)
 
 
+@check_arguments
 def symmetrize(predictor: Predictor) -> Predictor:
     """Return a predictor that averages over rotations and reflections.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinynet.errors import TinyNetError
+from tinynet.signatures import check_arguments
 from tinynet.validation import shown
 
 Z95 = 1.959963984540054  # 95 % of a normal distribution lies within this many standard deviations
@@ -53,6 +54,7 @@ class Verdict:
     def __str__(self) -> str:
         return self.sentence
 
+    @check_arguments
     def labelled(self, label: str) -> "Verdict":
         """Return the verdict with a label before its sentence.
 

@@ -245,7 +245,7 @@ class Ladder:
         if self.folder is None or not self._path(key).is_file():
             return None
         try:
-            data = files.parse_json(files.read(self._path(key)))
+            data = files.parse_json(files.read(self._path(key), "result"))
             identity, content = data.pop("identity"), data.pop("content")
             standing = Standing.from_json(data)
             right = identity == self._identity(key) and content == _digest(standing)

@@ -27,12 +27,13 @@ from tinynet.model.network import Network
 from tinynet.numerics import arrays
 from tinynet.numerics.cancellation import check_cancelled
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments, check_attributes
 from tinynet.training.checks import check, check_recipe
 from tinynet.training.defaults import default_recipe, defaults
 from tinynet.training.recording import Recording
 from tinynet.training.recording_checks import check_array
 from tinynet.training.train import train
-from tinynet.validation import check_type
+from tinynet.validation import check_numbers, check_type
 
 NETWORKS_PER_FORWARD = 8192  # networks in one forward pass
 NETWORKS_PER_EXAM = 512  # networks in one evaluation of an exam
@@ -64,6 +65,7 @@ class Population:
     validation: Examples | None = None
 
     def __post_init__(self) -> None:
+        check_attributes(self)
         check_type("architecture", self.architecture, Architecture, "an Architecture")
         check_type("seeds", self.seeds, np.ndarray, "a NumPy array")
         check_array("seeds", self.seeds, np.int64, (self.seeds.size,))
@@ -84,7 +86,7 @@ class Population:
 
         Raises TinyNetError for inputs of another shape.
         """
-        values = inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+        values = inputs.inputs if isinstance(inputs, Examples) else check_numbers("inputs", inputs)
         self.architecture.check(values)
         found = np.empty((len(self), len(values), self.architecture.sizes[-1]))
         for some in self._parts(NETWORKS_PER_FORWARD):
@@ -150,6 +152,7 @@ class Population:
                 squared[some] = (errors * errors).mean(axis=1)
         return np.asarray(np.where(variance > 0, 1 - squared / np.where(variance > 0, variance, 1), 0.0))
 
+    @check_arguments
     def network(self, seed: int) -> Network:
         """Return the trained network of a seed.
 
@@ -159,6 +162,7 @@ class Population:
         initial = Network.initial(self.architecture, seed=seed)
         return initial.with_parameters(self.parameters[index].astype(float), origin=f"seed {seed}, trained")
 
+    @check_arguments
     def replay(self, seed: int) -> Recording:
         """Train the network of a seed again, as a recording.
 
@@ -176,6 +180,7 @@ class Population:
         outputs = self.outputs(inputs)
         return np.asarray(outputs[..., 0] - outputs[..., 1])
 
+    @check_arguments
     def take_exam(self, exam: Exam) -> ExamResult:
         """Return the exam's result of every network.
 
@@ -189,6 +194,7 @@ class Population:
 
         return ExamResult.joined(map(result, self._parts(NETWORKS_PER_EXAM)))
 
+    @check_arguments
     def fraction(self, mask: np.ndarray, what: str, more: str = "") -> Verdict:
         """Return a verdict on the networks in a mask.
 
@@ -247,6 +253,7 @@ class Population:
         return int(found[0])
 
 
+@check_arguments(apart_from=("networks", "first_seed"))
 def population(
     recipe: Recipe | None = None,
     networks: int = 1000,

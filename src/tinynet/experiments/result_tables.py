@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet import files
+from tinynet.data.examples import Examples
 from tinynet.experiments.aggregates import MARGIN_EDGES, Tally, prediction_labels
 from tinynet.experiments.plan import Plan
 from tinynet.experiments.shards import FORMAT
-from tinynet.experiments.trials import AXES
+from tinynet.experiments.trials import AXES, Trial
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+DESCRIPTION = "sweep.json"
 NOT_FINITE = "not finite"  # a word in the column `predicted`
 COUNT_COLUMNS = ("networks", "finite", "learned")  # of trials.parquet; so are the epochs_to_learn_q… columns
 
@@ -37,7 +39,29 @@ def write_tables(
         "probes": plan.probes.to_json(),
         "trials": [trial.to_json() for trial in plan.trials],
     }
-    write(folder / "sweep.json", json.dumps(description, indent=1).encode())
+    write(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+
+
+def continues(plan: Plan, description: bytes) -> bool:
+    """Return whether a sweep can replace the tables of an earlier sweep without a loss.
+
+    The sweep has the examples, probes, first seed and trials of the earlier sweep, and at least as many networks. It may
+    have more trials.
+
+    description : the content of the earlier sweep.json.
+    """
+    try:
+        earlier = json.loads(description)
+        trials = [Trial.from_json(trial) for trial in earlier["trials"]]
+        return (
+            earlier["first_seed"] == plan.seeds.start
+            and earlier["networks"] <= len(plan.seeds)
+            and Examples.from_json(earlier["examples"]) == plan.examples
+            and Examples.from_json(earlier["probes"]) == plan.probes
+            and all(trial in plan.trials for trial in trials)
+        )
+    except (ValueError, KeyError, TypeError):  # damaged, or of a version with other fields
+        return False
 
 
 def parquet_bytes(table: "pa.Table") -> bytes:

@@ -18,7 +18,7 @@ from tinynet.experiments.plan import Plan
 from tinynet.experiments.result_tables import parquet_bytes, write_tables
 from tinynet.experiments.shards import Shard
 from tinynet.plugins import MissingPackageError, pip_command
-from tinynet.validation import check_path
+from tinynet.validation import check_path, kind_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,8 +80,10 @@ class Store:
         self._lock.release()
 
     def _remove_partial_files(self) -> None:
-        """Remove the temporary files of a killed sweep."""
-        for pattern in (".*.parquet.*", "shards/.*", ".sweep.*"):
+        """Remove the temporary files of a killed sweep, also those of earlier versions."""
+        for folder in (self.folder, self.folder / "shards"):
+            files.remove_leftovers(folder)
+        for pattern in (".*.parquet.*", "shards/.*.parquet.*", ".sweep.*"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
 
@@ -105,10 +107,10 @@ class Store:
         from pyarrow import ArrowException
 
         path = self._path(shard)
-        try:
-            return _decode(path.read_bytes(), shard)
-        except FileNotFoundError:
+        if kind_of(path) == "missing":
             return None
+        try:
+            return _decode(files.read(path, "result"), shard)
         except (
             ArrowException,
             OSError,

@@ -21,6 +21,7 @@ from tinynet.experiments.store import Log, Store
 from tinynet.experiments.sweep_state import SweepState
 from tinynet.experiments.trials import Trial
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_int, check_number, check_path
 
 
@@ -122,6 +123,7 @@ class Sweep:
 
 
 # This function has many parameters because each is an option of the command line. They are keyword-only.
+@check_arguments(apart_from=("trials", "networks", "first_seed", "workers", "limit", "seconds"))
 def sweep(
     trials: Sequence[Trial | Recipe] | Trial | Recipe,
     networks: int = 1024,

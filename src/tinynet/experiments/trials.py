@@ -11,14 +11,17 @@ from functools import cached_property
 from itertools import product
 from typing import Any, get_type_hints
 
+import numpy as np
+
 from tinynet.core.architecture import MAX_NODES, Architecture
 from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.numerics import elementary
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments, check_attributes, fits
 from tinynet.training.defaults import defaults
-from tinynet.validation import check_choice, check_int, listed
+from tinynet.validation import check_choice, check_int, decimal_number, listed, shown, whole_number
 
 MAX_TRIALS = 100_000
 RANGE_DIGITS = 3  # digits of the values of `low..high/count`
@@ -51,6 +54,7 @@ class Trial:
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
+        check_attributes(self)
         object.__setattr__(self, "recipe", replace(self.recipe, seed=0))
 
     @cached_property
@@ -75,17 +79,22 @@ class Trial:
         return {"architecture": self.architecture.to_json(), "recipe": self.recipe.to_json()}
 
     @classmethod
+    @check_arguments
     def from_json(cls, data: Mapping[str, Any]) -> "Trial":
         """Return the trial that `to_json` described."""
+        for name in ("architecture", "recipe"):
+            if name not in data:
+                raise TinyNetError(f"a trial has no field {name!r}. Add the field.")
         return cls(Architecture.from_json(data["architecture"]), Recipe.from_json(data["recipe"]))
 
     @classmethod
+    @check_arguments
     def from_axes(cls, axes: Mapping[str, Any], examples: Examples) -> "Trial":
         """Return the trial with these values on its axes.
 
         The other axes have the values of `tinynet.defaults` for the examples.
         """
-        for name in sorted(axes):
+        for name in axes:
             if name not in AXES:
                 raise TinyNetError(f"there is no axis {name!r}. {_near_axes(name)}")
         given = dict(axes)
@@ -97,6 +106,7 @@ class Trial:
 _DEFAULTS = Trial().axes
 
 
+@check_arguments
 def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
     """Return every combination of values as trials.
 
@@ -122,7 +132,7 @@ def grid(examples: Examples | None = None, **axes: Any) -> list[Trial]:
 
 
 def _near_axes(name: str) -> str:
-    near = get_close_matches(name, AXES, 1)
+    near = get_close_matches(str(name), AXES, 1)
     return f"Did you mean {near[0]!r}?" if near else f"The axes are {listed(AXES)}."
 
 
@@ -213,8 +223,8 @@ def trials_from_records(records: Any, examples: Examples) -> list[Trial]:
 
 def _as_list(name: str, value: Any) -> list[Any]:
     is_layers = name == "hidden" and isinstance(value, tuple)
-    single = isinstance(value, str) or not isinstance(value, Iterable) or is_layers
-    values = [value] if single else [v.item() if hasattr(v, "item") else v for v in value]  # NumPy's numbers
+    single = isinstance(value, str) or not fits(value, Iterable) or is_layers
+    values = [value] if single else [v.item() if isinstance(v, np.generic) else v for v in value]
     if not values:
         raise TinyNetError(f"{name} is an empty list. Give at least one value.")
     return values
@@ -227,7 +237,7 @@ def _hidden_sizes(value: Any) -> tuple[int, ...]:
     """
     if isinstance(value, str):
         value = _parse("hidden", value)[0]
-    if value == 0 and not isinstance(value, bool):
+    if isinstance(value, int) and value == 0 and not isinstance(value, bool):
         return ()
     sizes = value if isinstance(value, tuple | list) else (value,)
     return tuple(check_int(f"hidden[{layer}]", size, 1, MAX_NODES) for layer, size in enumerate(sizes))
@@ -237,22 +247,22 @@ def _parse(axis: str, text: str) -> list[Any]:
     kind = _FIELD_TYPES.get(axis, str) if axis in RECIPE_AXES else str
     try:
         if axis == "hidden":
-            sizes = [int(part) for part in text.split("x")]
+            sizes = [whole_number(part) for part in text.split("x")]
             return [sizes[0] if len(sizes) == 1 else tuple(sizes)]
         if kind is bool:
             return [{"true": True, "false": False}[text.lower()]]
         if kind in (int, float):
-            return _geometric_range(text, kind) if ".." in text else [kind(text)]
+            return _geometric_range(text, kind) if ".." in text else [NUMBER_READERS[kind](text)]
     except (ValueError, KeyError, OverflowError, ZeroDivisionError):
         expected = _EXPECTED[axis if axis == "hidden" else kind]
-        raise TinyNetError(f"is {text!r}. It must be {expected}.", parameter=axis) from None
+        raise TinyNetError(f"is {shown(text)}. It must be {expected}.", parameter=axis) from None
     return [text]
 
 
 def _geometric_range(text: str, kind: type) -> list[Any]:
     low, rest = text.split("..")
     high, _, count = rest.partition("/")
-    first, last, number = float(low), float(high), int(count)
+    first, last, number = decimal_number(low), decimal_number(high), whole_number(count)
     if not (0 < first < math.inf and 0 < last < math.inf and 2 <= number <= MAX_TRIALS):
         raise ValueError(text)
     log_ratio = elementary.log(last / first)
@@ -260,6 +270,7 @@ def _geometric_range(text: str, kind: type) -> list[Any]:
     return [kind(round(value)) if kind is int else float(f"{value:.{RANGE_DIGITS}g}") for value in exact]
 
 
+NUMBER_READERS = {int: whole_number, float: decimal_number}
 _FIELD_TYPES = {name: kind for name, kind in get_type_hints(Recipe).items() if kind in (bool, int, float)}
 _EXPECTED: dict[Any, str] = {
     "hidden": "numbers of nodes, such as 3, or 4x4 for two layers",

@@ -8,10 +8,12 @@ from pathlib import Path
 from tinynet import files
 from tinynet.errors import TinyNetError, named
 from tinynet.exports.export_formats import FORMATS, Format, Options, Progress
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.validation import check_folder, check_path, listed, shown
 
 
+@check_arguments
 def export(
     recordings: Recording | Sequence[Recording],
     path: str | os.PathLike[str],

@@ -54,7 +54,7 @@ def mp4(frames: "Iterator[Image]", fps: int) -> bytes:
             except BaseException:  # Ctrl-C, too
                 process.kill()
                 raise
-        return files.read(path)
+        return files.read(path, "film")
 
 
 def _feed(process: Any, frames: "Iterator[Image]", repeats: int) -> None:

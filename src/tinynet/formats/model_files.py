@@ -45,10 +45,10 @@ def load(path: str | os.PathLike[str], hidden: str | None = None, output: str | 
     source, path = str(path), check_path("path", path)
     extension = _extension(path)
     if extension in WITHOUT_ACTIVATIONS:
-        return WITHOUT_ACTIVATIONS[extension](files.read(path), source, hidden, output)
+        return WITHOUT_ACTIVATIONS[extension](files.read(path, "network"), source, hidden, output)
     if hidden or output:
         raise TinyNetError(f"{source} contains its activations. Leave hidden and output out.")
-    return WITH_ACTIVATIONS[extension](files.read(path), source, path.parent)
+    return WITH_ACTIVATIONS[extension](files.read(path, "network"), source, path.parent)
 
 
 def _extension(path: Path) -> str:

@@ -11,6 +11,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 
 
 class LedgerRow(NamedTuple):
@@ -42,6 +43,7 @@ class Moment:
     (('top',), 0.142778)
     """
 
+    @check_arguments
     def __init__(
         self,
         network: Network,
@@ -106,6 +108,7 @@ class Moment:
         values = [self.values[f"{name}.after"] for name in self.network.architecture.parameter_names]
         return self.network.with_parameters(np.array(values), origin=f"{self.network.origin}, after 1 step")
 
+    @check_arguments(apart_from=("name", "depth"))
     def explain(self, name: str, *, depth: int | None = None) -> Explanation:
         """Explain one cell: its formula, its numbers, and each factor.
 

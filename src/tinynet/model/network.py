@@ -15,6 +15,8 @@ from tinynet.core.weights import Weights
 from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_numbers
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,6 +36,7 @@ class Network(Weights, InNotebook):
     """
 
     @classmethod
+    @check_arguments
     def of(cls, weights: Weights) -> "Network":
         """Return the network with these weights."""
         return cls(weights.architecture, weights.parameters, weights.origin)
@@ -103,10 +106,12 @@ class Network(Weights, InNotebook):
             )
         return [layer[0] for layer in forward(self.architecture, self.parameters[None], a)]
 
+    @check_arguments
     def with_parameters(self, parameters: np.ndarray, *, origin: str = "set by hand") -> "Network":
         """Return a network of this architecture with other parameters (P,)."""
         return Network(self.architecture, parameters, origin)
 
+    @check_arguments
     def with_parameter(self, name: str, value: float) -> "Network":
         """Return a network with one parameter changed.
 
@@ -169,6 +174,7 @@ class Network(Weights, InNotebook):
         return pytorch.state_dict(self, dtype)
 
     @classmethod
+    @check_arguments
     def from_state_dict(
         cls, state: Mapping[str, Any], *, hidden: str | None = None, output: str | None = None
     ) -> "Network":
@@ -194,6 +200,7 @@ class Network(Weights, InNotebook):
         model_files.save(self, path)
 
     @classmethod
+    @check_arguments
     def load(
         cls, path: str | os.PathLike[str], *, hidden: str | None = None, output: str | None = None
     ) -> "Network":
@@ -209,6 +216,7 @@ class Network(Weights, InNotebook):
 
         return cls.of(model_files.load(path, hidden, output))
 
+    @check_arguments
     def to_onnx(self, *, dtype: str | None = "float32", target_names: Sequence[str] = ()) -> bytes:
         """Return the network as an ONNX model.
 
@@ -220,9 +228,10 @@ class Network(Weights, InNotebook):
         """
         from tinynet.formats.onnx import writer
 
-        return writer.to_onnx(self, dtype, target_names)
+        return writer.to_onnx(self, dtype, tuple(target_names))
 
     @classmethod
+    @check_arguments
     def from_onnx(cls, data: bytes) -> "Network":
         """Create a network from an ONNX model.
 
@@ -244,6 +253,7 @@ class Network(Weights, InNotebook):
         return json_documents.network_json(self)
 
     @classmethod
+    @check_arguments
     def from_json(cls, data: dict[str, Any]) -> "Network":
         """Create a network from the result of `to_json`.
 
@@ -254,6 +264,7 @@ class Network(Weights, InNotebook):
 
         return cls.of(json_documents.network_from_json(data))
 
+    @check_arguments
     def code(self, language: str, *, name: str = "network", dtype: str | None = None) -> str:
         """Return a program without dependencies that computes the outputs.
 
@@ -273,4 +284,4 @@ class Network(Weights, InNotebook):
 
 
 def _values(inputs: Any) -> np.ndarray:
-    return inputs.inputs if isinstance(inputs, Examples) else np.asarray(inputs, float)
+    return inputs.inputs if isinstance(inputs, Examples) else check_numbers("inputs", inputs)

@@ -23,18 +23,22 @@ from tinynet.plots.canvas import (
     style_axes,
     write,
 )
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_number, check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tinynet.evaluation.predictions import Prediction
 
+MAX_MARK = 1e300  # the bins of a larger range are not finite
 MAX_BARS = 64  # examples
 BINS_PER_SIDE = 30  # bins of the histogram, on each side of zero
 SHARES = (0.0, 1.16)  # limits of an axis in percent; "100 %" fits beside a full bar
 UNSURE_OPACITY = 0.45
 
 
+@check_arguments
 def confidence_bars(
     predictions: "Sequence[Prediction]",
     *,
@@ -61,11 +65,7 @@ def confidence_bars(
     """
     shown = list(predictions[:MAX_BARS])
     outputs = np.array([prediction.outputs for prediction in shown])  # (examples, outputs)
-    if outputs.ndim != 2 or outputs.shape[1] > len(labels):
-        raise TinyNetError(
-            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
-            parameter="labels",
-        )
+    _check_texts(words, predictions, labels, outputs)
     ax = ax or canvas(7.2, 1.1 + max(0.5, 0.24 * outputs.shape[1]) * len(shown))
     cut = "" if len(shown) == len(predictions) else f" (the first {len(shown)} of {len(predictions):,})"
     _bar_frame(ax, shown, title + cut, words)
@@ -89,6 +89,24 @@ def confidence_bars(
 
 def _percentage(value: float) -> str:
     return "< 0.1 %" if 0 < value < 0.001 else percent(value)
+
+
+def _check_texts(
+    words: Sequence[str] | None,
+    predictions: "Sequence[Prediction]",
+    labels: Sequence[str],
+    outputs: np.ndarray,
+) -> None:
+    if words is not None and len(words) != len(predictions):
+        raise TinyNetError(
+            f"has {counted(len(words), 'text')} for {counted(len(predictions), 'prediction')}. Give a text for each.",
+            parameter="words",
+        )
+    if outputs.ndim != 2 or outputs.shape[1] > len(labels):
+        raise TinyNetError(
+            f"has the length {len(labels)} and the outputs have the shape {outputs.shape}. Give one label for each output.",
+            parameter="labels",
+        )
 
 
 def _bar_frame(ax: "Axes", predictions: "list[Prediction]", title: str, words: Sequence[str] | None) -> None:
@@ -127,6 +145,7 @@ def _percent_scale(ax: "Axes") -> None:
     ax.axvline(0.5, color=FAINT, linewidth=0.8, zorder=0)
 
 
+@check_arguments
 def population_histogram(
     values: np.ndarray,
     *,
@@ -151,7 +170,9 @@ def population_histogram(
     >>> ax.get_title(loc="left")
     '3 networks'
     """
-    values = np.ravel(values)
+    values = np.ravel(check_numbers("values", values))
+    if mark is not None:
+        mark = check_number("mark", mark, -MAX_MARK, MAX_MARK)
     finite = values[np.isfinite(values)]
     if not len(finite):
         raise TinyNetError("none of the values is finite. Give at least one finite value.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinynet import files, validation
 from tinynet.errors import TinyNetError
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,6 +58,7 @@ def canvas(width: float, height: float) -> "Axes":
     return Figure(figsize=(width, height), layout="constrained").add_subplot()
 
 
+@check_arguments
 def save(drawing: "Figure | Axes", path: str | Path) -> None:
     """Write a figure as PNG, SVG or PDF.
 

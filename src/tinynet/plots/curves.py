@@ -20,6 +20,8 @@ from tinynet.plots.canvas import (
     style_axes,
     write,
 )
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_int, check_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 LOGARITHMIC_FROM = 10  # ratio of the longest training to the shortest, for a logarithmic axis
 
 
+@check_arguments
 def loss_curve(
     run: "Recording | Mapping[str, Recording]",
     *,
@@ -60,6 +63,7 @@ def loss_curve(
     return ax
 
 
+@check_arguments
 def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the loss and the movement of every epoch.
 
@@ -81,6 +85,7 @@ def convergence(run: "Recording", *, ax: "Axes | None" = None) -> "Axes":
     return ax
 
 
+@check_arguments
 def comparison(
     runs: "Mapping[str, Recording]",
     *,
@@ -113,6 +118,7 @@ def comparison(
     return ax
 
 
+@check_arguments
 def learning_curves(
     curves: "Mapping[str, Sequence[float]]", best_epoch: int | None = None, *, ax: "Axes | None" = None
 ) -> "Axes":
@@ -124,6 +130,11 @@ def learning_curves(
     >>> learning_curves({"epoch": [0, 5], "training": [0.3, 0.1], "held-out": [0.3, 0.2]}).get_xlabel()
     'epochs done'
     """
+    if "epoch" not in curves:
+        raise TinyNetError("has no list 'epoch'. Add the epochs of the losses.", parameter="curves")
+    for name in curves:
+        if len(curves[check_text("curves", name)]) != len(curves["epoch"]):
+            raise TinyNetError(f"has another length for {name!r} than for 'epoch'.", parameter="curves")
     ax = ax or canvas(7.4, 3.8)
     _frame(ax, "Loss on each part of the examples")
     ax.set(xlabel="epochs done", ylabel="loss")
@@ -133,6 +144,7 @@ def learning_curves(
             epochs, curves[name], color=PALETTE[k], linestyle=DASHES[k], linewidth=2, label=f"{name} loss"
         )
     if best_epoch is not None:
+        check_int("best_epoch", best_epoch, 0, 2**53)
         ax.axvline(best_epoch, color=MUTED, linestyle=":", linewidth=1.2, label=f"best epoch: {best_epoch:,}")
     _from_zero(ax)
     ax.legend(fontsize=SMALL, frameon=False)

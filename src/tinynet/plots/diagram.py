@@ -23,6 +23,8 @@ from tinynet.plots.canvas import (
     text_color,
     write,
 )
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 MAX_NODES = 12  # drawn nodes of a layer
 MAX_SHARING, MAX_NUMBERS = 4, 24  # nodes of the smaller layer, and weights, for weights written on edges
 ABOVE, BELOW = 0.95, 0.95  # space over the highest node and under the lowest, in distances between nodes
+MAX_SCALE = 1e300
 MAX_CHARACTERS = 6  # characters in a node, at the normal font size
 THINNEST, THICKEST = 0.7, 5.0  # edges, in points
 
@@ -51,6 +54,7 @@ class Column(NamedTuple):
     hidden: int
 
 
+@check_arguments
 def architecture(
     network: "Network",
     *,
@@ -80,6 +84,8 @@ def architecture(
     high = max(column.heights[0] for column in columns)
     inches = 1.1 if high <= 2 else 0.85
     ax = ax or canvas(2.7 * len(columns) + 0.6, inches * (2 * high + ABOVE + BELOW) + 0.4)
+    if scale is not None:
+        scale = check_number("scale", scale, 0, MAX_SCALE, inclusive="right")
     top = scale or max_abs(*(layer.weight for layer in network.layers))
     for n, layer in enumerate(network.layers):
         _edges(ax, n, columns[n : n + 2], layer.weight, top)

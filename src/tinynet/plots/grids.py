@@ -28,6 +28,7 @@ from tinynet.plots.canvas import (
     text_color,
     write,
 )
+from tinynet.signatures import check_arguments
 from tinynet.validation import check_int
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ PITCH = 1.75  # distance of two pictures in a row; the longer side of a picture 
 INCHES = 0.87  # size of the longer side of a picture
 
 
+@check_arguments
 def pictures(examples: "Examples", *, ax: "Axes | None" = None, columns: int = 8) -> "Axes":
     """Draw examples as pictures, with their names and targets.
 
@@ -106,6 +108,7 @@ def _target(target: np.ndarray, target_names: tuple[str, ...]) -> tuple[str, str
     return " ".join(f"{value:.2g}" for value in target), INK
 
 
+@check_arguments
 def hidden_nodes(
     network: "Network", *, shape: tuple[int, int] | None = None, axes: "Sequence[Axes] | None" = None
 ) -> "Figure":

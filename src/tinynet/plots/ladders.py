@@ -8,6 +8,7 @@ import numpy as np
 from tinynet.evaluation.requirements import MEASURES
 from tinynet.evaluation.verdicts import whole_percent
 from tinynet.plots.canvas import INK, MARK, NORMAL, SMALL, style_axes
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ COLUMNS = {
 HEADINGS = {measure.key: measure.label.replace(" ", "\n") for measure in MEASURES}
 
 
+@check_arguments
 def ladder(rungs: "Sequence[Rung]", standings: "Sequence[Standing]") -> "Figure":
     """Draw the ladder with a row for each rung.
 

@@ -21,6 +21,8 @@ from tinynet.plots.canvas import (
     style_axes,
     write,
 )
+from tinynet.signatures import check_arguments
+from tinynet.validation import check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +33,7 @@ CELLS = 161  # cells on each side of a map; an odd number has a cell for gray
 CORNERS = {"top": (0, 1), "bottom": (0, -1), "left": (1, 0), "right": (-1, 0)}  # column and row contrast
 
 
+@check_arguments
 def prediction_map(
     predictor: Callable[[np.ndarray], np.ndarray],
     *,
@@ -88,7 +91,7 @@ def _between(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _margins(predictor: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
-    outputs = np.asarray(predictor(inputs), float)
+    outputs = check_numbers("the outputs", predictor(inputs))
     if outputs.shape != (len(inputs), 2):
         raise TinyNetError(
             f"the outputs have the shape {outputs.shape}. A map needs the two outputs of one network, ({len(inputs)}, 2)."
@@ -112,6 +115,7 @@ def _map_frame(ax: "Axes", title: str) -> None:
         axis.set_ticks([-1, 0, 1])
 
 
+@check_arguments
 def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes | None" = None) -> "Axes":
     """Draw a reliability diagram.
 
@@ -148,6 +152,7 @@ def reliability(found: "Reliability", *, title: str = "Calibration", ax: "Axes |
     return ax
 
 
+@check_arguments
 def abstention(curves: "Mapping[str, Abstention]", *, ax: "Axes | None" = None) -> "Axes":
     """Draw the error over the coverage, by label.
 

@@ -21,6 +21,7 @@ from tinynet.plots.canvas import (
     write,
 )
 from tinynet.plots.map_layout import PROBE_VALUES, Layout, Style, choose_layout, chosen_probe
+from tinynet.signatures import check_arguments
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 CELL_WIDTH, CELL_HEIGHT = 0.56, 0.36  # inches
 
 
+@check_arguments
 def sweep_map(
     sweep: "Sweep",
     *,

@@ -204,6 +204,15 @@ def predictions_table(title: str, network: Network, *sets: Examples) -> Table:
     return Table(title, columns[keep], tuple(row[keep] for row in rows))
 
 
+def output_percent(value: float) -> str:
+    """Write an output in percent. The outputs of a diverged network have hundreds of digits and are shortened.
+
+    >>> output_percent(0.25), output_percent(-3.3e152)
+    ('25.0 %', '-3.3e+154 %')
+    """
+    return f"{100 * value:.1f} %" if abs(value) < 1000 else f"{100 * value:.3g} %"
+
+
 def output_columns(names: Sequence[str]) -> tuple[str, ...]:
     """Return the columns for the outputs of a classifier."""
     return tuple(names) if len(names) <= MAX_OUTPUT_COLUMNS else ("largest outputs",)
@@ -216,9 +225,9 @@ def output_cells(names: Sequence[str], outputs: Sequence[float]) -> tuple[str, .
     ('25.0 %', '75.0 %')
     """
     if len(names) <= MAX_OUTPUT_COLUMNS:
-        return tuple(f"{100 * x:.1f} %" for x in outputs)
+        return tuple(map(output_percent, outputs))
     order = sorted(range(len(names)), key=lambda k: -outputs[k])[:LARGEST]
-    return (", ".join(f"{names[k]} {100 * outputs[k]:.1f} %" for k in order),)
+    return (", ".join(f"{names[k]} {output_percent(outputs[k])}" for k in order),)
 
 
 def numbers_table(title: str, network: Network, examples: Examples) -> Table:

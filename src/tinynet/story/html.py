@@ -11,6 +11,8 @@ from tinynet.story.content import Chapter, Figure, chapter_html
 from tinynet.templates import render
 from tinynet.version import __version__
 
+REPORT = "report.html"
+
 
 def report_html(chapters: Sequence[Chapter], about: str) -> str:
     """Return the report as HTML.
@@ -31,12 +33,20 @@ def write(chapters: Sequence[Chapter], about: str, folder: Path) -> list[Path]:
 
     Returns the paths. The path of the report is the first.
     """
-    figures = [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]
-    written = [
-        folder / "report.html",
-        *(folder / f"{chapter.key}-{part.name}.png" for chapter, part in figures),
-    ]
-    for path, (_, part) in zip(written[1:], figures, strict=True):
+    written, figures = paths(chapters, folder), [part for _, part in _figures(chapters)]
+    for path, part in zip(written[1:], figures, strict=True):
         plots.save(part.draw(), path)
     files.write(written[0], report_html(chapters, about).encode())
     return written
+
+
+def paths(chapters: Sequence[Chapter], folder: Path) -> list[Path]:
+    """Return the paths that `write` writes. The path of the report is the first."""
+    return [
+        folder / REPORT,
+        *(folder / f"{chapter.key}-{part.name}.png" for chapter, part in _figures(chapters)),
+    ]
+
+
+def _figures(chapters: Sequence[Chapter]) -> list[tuple[Chapter, Figure]]:
+    return [(chapter, part) for chapter in chapters for part in chapter.parts if isinstance(part, Figure)]

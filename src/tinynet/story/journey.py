@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tinynet.signatures import check_arguments
 from tinynet.story.chapters import behavior, confidence, first_steps, training
 from tinynet.story.content import Chapter, Part
 from tinynet.story.runs import Journey
@@ -22,6 +23,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Journey], Iterator[Part]]]] = {
 }
 
 
+@check_arguments
 def journey(key: str | None = None, **settings: Any) -> Iterator[Chapter]:
     """Compose the chapters one by one.
 

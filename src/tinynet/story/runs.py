@@ -12,6 +12,7 @@ from tinynet.evaluation.baseline import constant_loss
 from tinynet.experiments.population import Population, population
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.training.train import train
 
@@ -29,6 +30,7 @@ class Journey:
     Raises TinyNetError for other sizes.
     """
 
+    @check_arguments
     def __init__(
         self,
         *,

@@ -3,6 +3,7 @@
 The library, the command line, the page and the classifier use these defaults.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from tinynet.errors import TinyNetError
 from tinynet.numerics import arrays
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Loss, Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.checks import SUM_TOLERANCE
 from tinynet.validation import check_type
 
@@ -35,6 +37,7 @@ class Defaults(NamedTuple):
     recipe: Recipe
 
 
+@check_arguments
 def defaults(
     examples: Source,
     *,
@@ -68,7 +71,7 @@ def defaults(
         raise TinyNetError("the examples have no targets. Training needs Examples with targets.")
     if hidden is None:
         hidden = LINE_HIDDEN if follows_notebook(examples) else HIDDEN
-    layers = (hidden,) if isinstance(hidden, int) else tuple(hidden)
+    layers = tuple(hidden) if isinstance(hidden, Sequence) else (hidden,)
     sizes = (rows.inputs.shape[1], *(() if layers == (0,) else layers), rows.targets.shape[1])
     output = output or _default_output(examples, fields.get("loss"))
     return Defaults(Architecture(sizes, activation, output, init), _recipe(examples, output, fields))

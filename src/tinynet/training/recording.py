@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, overload
 
 import numpy as np
@@ -26,6 +25,7 @@ from tinynet.model.moment import Moment
 from tinynet.model.network import Network
 from tinynet.plugins import late_bound
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.recording_checks import Expected, check_arrays, check_contents
@@ -192,7 +192,7 @@ class Recording(InNotebook):
             step += self.steps
         elif isinstance(step, int) and step < 0:
             check_int("step", step, -self.steps, self.steps - 1)
-        step = check_int("step", step, 0, self.steps - 1)
+        step = check_int("step", step, 0, self.steps)
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
@@ -211,11 +211,13 @@ class Recording(InNotebook):
         epoch, weights = step // self.steps_per_epoch, self.batch_weights(step)
         return Moment(network, self.batch(step), recipe, state, step, epoch, sample_weights=weights)
 
+    @check_arguments
     def state_before(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Return parameters (P,) and optimizer state (S,) before a step.
 
         step : int. From 0 to `steps`. The state before `steps` is the state after the last step.
         """
+        check_int("step", step, 0, self.steps)
         if step == self.steps:
             return self.parameters[-1], self.state[-1]
         row = step // self.stride
@@ -234,18 +236,22 @@ class Recording(InNotebook):
         network = self.network.with_parameters(self.state_before(step)[0])
         return float(mean_losses(self.recipe, network(self.examples)[None], self.examples)[0])
 
+    @check_arguments
     def batch_indices(self, step: int) -> list[int]:
         """Return the batch indices of a step.
 
         The indices are those of `examples`, or of the world's patterns.
         """
+        check_int("step", step, 0, self.steps)
         return [int(k) for k in batch_indices(self.recipe, self.source, step, step + 1)[0] if k >= 0]
 
+    @check_arguments
     def batch(self, step: int) -> Examples:
         """Return the batch of a step, with augmentation and noise.
 
         The examples are in the order of the batch.
         """
+        check_int("step", step, 0, self.steps)
         indices = batch_indices(self.recipe, self.source, step, step + 1)
         inputs, targets = batch_arrays(self.recipe, self.source, step, indices)
         rows = [int(k) for k in indices[0] if k >= 0]
@@ -262,6 +268,7 @@ class Recording(InNotebook):
         """Return the sample weights of a step. -> (batch,), or None without weights"""
         return None if self.sample_weights is None else self.sample_weights[self.batch_indices(step)]
 
+    @check_arguments
     def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
         steps = self.recipe.epochs * self.steps_per_epoch
@@ -327,9 +334,11 @@ class Recording(InNotebook):
         """
         for run in (self, *beside):
             run._check_page()
+        if path is not None:
+            check_path("path", path)
         text: str = late_bound("Recording.to_html")(self, *beside, **options)
         if path is not None:
-            files.write(Path(path), text.encode())
+            files.write(check_path("path", path), text.encode())
         return text
 
     def widget(self) -> Any:
@@ -358,6 +367,7 @@ class Recording(InNotebook):
         late_bound("Recording.export")(self, path, **choices)
 
     @classmethod
+    @check_arguments
     def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
         """Return the recording in the bytes of a safetensors file.
 
@@ -436,7 +446,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
     Raises TinyNetError for a file that is missing, damaged, not a recording, or written by a newer version.
     """
-    return Recording.from_bytes(files.read(check_path("path", path)), str(path))
+    return Recording.from_bytes(files.read(check_path("path", path), "recording"), str(path))
 
 
 def _experiment(run: Recording) -> identity.Experiment:

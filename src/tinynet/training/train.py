@@ -18,6 +18,7 @@ from tinynet.model.network import Network
 from tinynet.numerics.cancellation import check_cancelled
 from tinynet.numerics.integers import ceil_div
 from tinynet.recipe import Recipe
+from tinynet.signatures import check_arguments
 from tinynet.training.checks import check, check_recipe, checked_state, checked_weights
 from tinynet.training.defaults import default_recipe
 from tinynet.training.early_stopping import EarlyStopping, StopReason
@@ -42,6 +43,7 @@ class Checkpoint(NamedTuple):
 
 
 # Long because of the descriptions of its parameters.
+@check_arguments(apart_from=("kept",))
 def train(
     network: Network,
     examples: Source,
@@ -149,6 +151,7 @@ def _with_validation(run: Recording, stopping: EarlyStopping) -> Recording:
     )  # fmt: skip
 
 
+@check_arguments
 def nudge(network: Network, examples: Examples, recipe: Recipe | None = None) -> Moment:
     """Return one training step, with all examples as one batch.
 

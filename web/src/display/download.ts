@@ -26,7 +26,8 @@ export function saveTable(rows: (string | number)[][], name: string): void {
 
 /** Return a cell of a CSV file. A text that begins like a formula gets an apostrophe, so that no spreadsheet runs it. */
 function csvCell(value: string | number): string {
-  const isFormula = typeof value === "string" && /^[=+\-@\t\r\n]/.test(value) && Number.isNaN(Number(value.trim() || NaN));
+  const isFormula =
+    typeof value === "string" && /^[=+\-@\t\r\n]/.test(value) && Number.isNaN(Number(value.trim() || NaN));
   const text = (isFormula ? "'" : "") + String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -26,8 +26,8 @@ describe("a request to the kernel", () => {
   it("reports progress, then the result", async () => {
     const widget = new Widget();
     const seen: number[][] = [];
-    const response = new Kernel(widget, alive).request("population", { networks: 9 }, (...progress) =>
-      seen.push(progress),
+    const response = new Kernel(widget, alive).request("population", { networks: 9 }, (done, total) =>
+      seen.push([done, total]),
     );
     expect(widget.sent[0]).toMatchObject({ request: "population", body: { networks: 9 } });
     widget.receive({ id: "other", result: 1 });

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+import numpy as np
+
 from tinynet.core.formulas import Formula
 from tinynet.core.notation import TEXT, write
 from tinynet.core.sheet import Sheet, Values, compiled
@@ -52,7 +54,7 @@ class Solved:
         The step uses one example.
         """
         initial = [rounded(value, decimals) for value in network.parameters.tolist()]
-        network = network.with_parameters(initial, origin=network.origin)  # type: ignore[arg-type]
+        network = network.with_parameters(np.array(initial, float), origin=network.origin)
         moment = nudge(network, example, recipe)
         sheet, values = moment.sheet, {}
         for cell in sheet.cells.values():
@@ -107,6 +109,6 @@ class Solved:
         """
         names = self.network.architecture.parameter_names
         after = [self.values[f"{name}.after"] for name in names]
-        network = self.network.with_parameters(after)  # type: ignore[arg-type]
+        network = self.network.with_parameters(np.array(after, float))
         assert self.sheet.recipe is not None
         return nudge(network, self.example, self.sheet.recipe).loss

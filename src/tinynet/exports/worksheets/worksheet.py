@@ -19,7 +19,8 @@ from tinynet.exports.worksheets.content import Paper, Table
 from tinynet.exports.worksheets.rounding import Solved
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
-from tinynet.validation import check_choice, check_int, check_type
+from tinynet.signatures import check_arguments, fits
+from tinynet.validation import check_choice, check_int, check_seed, shown
 
 MAX_STUDENTS, MAX_PARAMETERS, MAX_INPUTS, MAX_DECIMALS = 1000, 120, 16, 6
 KINDS = ("questions", "solutions", "key")
@@ -77,6 +78,7 @@ class Worksheet:
         }
 
 
+@check_arguments(apart_from=("seeds", "decimals"))
 def worksheet(
     seeds: Iterable[int] = (0,),
     example: Examples | None = None,
@@ -111,7 +113,8 @@ def worksheet(
         raise TinyNetError("this example has no target. A worksheet needs a target.")
     sizes = (example.inputs.shape[1], 3, example.targets.shape[1])
     architecture = architecture or Architecture(sizes)
-    _check(seeds, example, architecture, recipe, decimals)
+    decimals = check_int("decimals", decimals, 1, MAX_DECIMALS)
+    _check(seeds, example, architecture, recipe)
     solved = [
         Solved.of(Network.initial(architecture, seed=seed), example, recipe, decimals) for seed in seeds
     ]
@@ -124,8 +127,9 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 
     Only the first seeds are read, because a range can have billions.
     """
-    check_type("seeds", seeds, Iterable, "a list of seeds")
-    first = tuple(islice(seeds, MAX_STUDENTS + 1))
+    if not fits(seeds, Iterable):
+        raise TinyNetError(f"is {shown(seeds)}. It must be a list of seeds.", parameter="seeds")
+    first = tuple(check_seed(seed, f"seeds[{k}]") for k, seed in enumerate(islice(seeds, MAX_STUDENTS + 1)))
     if not 1 <= len(first) <= MAX_STUDENTS:
         count = f"more than {MAX_STUDENTS:,}" if first else "no"
         raise TinyNetError(
@@ -134,9 +138,7 @@ def _checked_seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     return first
 
 
-def _check(
-    seeds: Sequence[int], example: Examples, architecture: Architecture, recipe: Recipe, decimals: int
-) -> None:
+def _check(seeds: Sequence[int], example: Examples, architecture: Architecture, recipe: Recipe) -> None:
     if len(set(seeds)) < len(seeds):
         raise TinyNetError("has a seed twice. Give each student a different seed.", parameter="seeds")
     if len(example) != 1:
@@ -156,4 +158,3 @@ def _check(
         raise TinyNetError(
             "a worksheet needs plain gradient descent. Use a recipe with optimizer 'sgd', momentum 0 and weight_decay 0."
         )
-    check_int("decimals", decimals, 1, MAX_DECIMALS)

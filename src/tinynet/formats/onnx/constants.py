@@ -13,6 +13,13 @@ import numpy as np
 from tinynet.formats.onnx.arrays import MAX_AXES, array_of, check_size
 from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError, counted_axis, shape_text
 
+WHOLE = "iub"  # kinds of types of NumPy
+VALUE_TYPES = {
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
 MAX_REASON = 200  # characters of an error of NumPy
 Array = np.ndarray
 
@@ -28,7 +35,12 @@ def constant(node: Node, inputs: Sequence[Array | None]) -> Array:
     try:
         check_size(_size(node, given))
         with np.errstate(all="ignore"):  # infinite numbers are refused where they are used
-            return np.asarray(OPERATORS[node.operator](node, *given))
+            found = np.asarray(OPERATORS[node.operator](node, *given))
+        numbers = given if node.operator in ARITHMETIC else given[:1]
+        if found.dtype.kind not in WHOLE and any(array.dtype.kind in WHOLE for array in numbers):
+            # the whole numbers may contain the number of examples, which is not a number of the network
+            raise UnreadableError("converts whole numbers to another type")
+        return found
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise DamagedError(f"cannot be computed: {str(error)[:MAX_REASON].partition(chr(10))[0]}") from error
 
@@ -116,16 +128,11 @@ def value(node: Node) -> Array:
     """Return the array of a Constant node."""
     from onnx import TensorProto
 
-    (found,) = node.attributes.values() if len(node.attributes) == 1 else (None,)
-    if isinstance(found, TensorProto):
-        return array_of(found)
-    if isinstance(found, int | float) or (
-        isinstance(found, list) and all(isinstance(one, int | float) for one in found)
-    ):
-        kind = (
-            np.float32 if "value_float" in node.attributes or "value_floats" in node.attributes else np.int64
-        )
-        return np.array(found, kind)
+    for name, found in node.attributes.items():
+        if isinstance(found, TensorProto):
+            return array_of(found)
+        if name in VALUE_TYPES:
+            return np.array(found, VALUE_TYPES[name])
     raise UnreadableError("is not a dense array of numbers")
 
 
@@ -136,9 +143,6 @@ def _cast(node: Node, array: Array) -> Array:
         kind = tensor_dtype_to_np_dtype(node.whole("to", 0))
     except KeyError as error:
         raise DamagedError(f"has an unknown type {error}") from error
-    if array.dtype.kind in "iub" and kind.kind not in "iub":
-        # the whole numbers may contain the number of examples, which is not a number of the network
-        raise UnreadableError("converts whole numbers to another type")
     return array.astype(kind)
 
 
@@ -154,11 +158,16 @@ def _arithmetic(compute: Callable[..., Array]) -> Callable[..., Array]:
     return lambda node, *arrays: compute(*arrays)
 
 
+def _divide(a: Array, b: Array) -> Array:
+    whole = a.dtype.kind in WHOLE and b.dtype.kind in WHOLE
+    return np.floor_divide(a, b) if whole else np.divide(a, b)
+
+
 ARITHMETIC: dict[str, Callable[..., Array]] = {
     "Add": np.add,
     "Sub": np.subtract,
     "Mul": np.multiply,
-    "Div": np.divide,
+    "Div": _divide,
 }
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     "Neg": np.negative,

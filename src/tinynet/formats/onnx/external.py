@@ -7,6 +7,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tinynet import files
 from tinynet.errors import TinyNetError
 from tinynet.formats.onnx.arrays import MAX_AXES, MAX_NUMBERS
 from tinynet.formats.onnx.node import quoted
@@ -52,9 +53,9 @@ def _external_bytes(tensor: "TensorProto", source: str, folder: Path | None) -> 
         )
     try:
         size = tensor_dtype_to_np_dtype(tensor.data_type).itemsize * prod(tensor.dims[:MAX_AXES])
-        with path.open("rb") as file:
+        with files.open_file(path) as file:
             file.seek(int(about.get("offset", "0")))
-            return file.read(max(0, size))
+            return file.read(max(0, min(size, path.stat().st_size)))  # a damaged size takes no memory
     except (ValueError, KeyError, OverflowError, OSError) as error:
         raise TinyNetError(
             f"{where}, {quoted(name)}, which cannot be read ({error}). Use another copy."

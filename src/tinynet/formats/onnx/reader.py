@@ -113,8 +113,10 @@ def _network(rows: Rows, known: Architecture, source: str, origin: str) -> Weigh
     layers = rows.layers
     hidden, output = sorted({layer.activation for layer in layers[:-1]}), layers[-1].activation
     if len(hidden) > 1:
+        names = ["no activation" if name == "identity" else OPERATORS[name] for name in hidden]
         raise TinyNetError(
-            f"{source} has {' and '.join(hidden)}. All hidden layers must have the same activation. {ADVICE}"
+            f"{source} has hidden layers with {' and with '.join(names)}. All hidden layers must have the same activation. "
+            "Export a model with one activation."
         )
     if not set(hidden) <= set(ACTIVATIONS):
         raise TinyNetError(

@@ -20,6 +20,7 @@ from tinynet.data.readers import HeaderError, Source, TextFile
 from tinynet.errors import TinyNetError
 from tinynet.lab.api.fields import Number, Seed, StrictRequest, Switch, Text, Whole
 from tinynet.lab.api.requests import check_size
+from tinynet.numerics.cancellation import check_cancelled
 from tinynet.training.defaults import defaults
 from tinynet.validation import check_int
 
@@ -128,6 +129,7 @@ def _cells(request: TableText) -> RawTable:
 
 
 def _summary(column: Column, raw: RawTable) -> ColumnSummary:
+    check_cancelled()
     kind = kind_of(column)
     missing = missing_cells(column, kind)
     present = column[~missing]

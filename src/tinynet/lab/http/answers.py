@@ -12,6 +12,7 @@ from tinynet.lab.api import failures
 from tinynet.numerics.cancellation import AbandonedError
 
 JSON = "application/json"
+NOT_FINITE = "the result has numbers that are infinite or not a number. Use smaller parameters or a lower learning rate."
 
 
 def encoded(document: Any) -> bytes:
@@ -48,6 +49,13 @@ def error_response(status: int, message: str, **headers: str) -> Response:
     return Answer(status, encoded({"error": message}), headers=headers).response()
 
 
+def _document(document: Any) -> Answer:
+    try:
+        return Answer(200, encoded(document))
+    except ValueError:  # JSON has no infinity and no NaN
+        return Answer(400, encoded({"error": NOT_FINITE}))
+
+
 def answer(compute: Callable[[], Any]) -> Answer:
     """Compute an answer.
 
@@ -57,7 +65,7 @@ def answer(compute: Callable[[], Any]) -> Answer:
     """
     try:
         found = compute()
-        return found if isinstance(found, Answer) else Answer(200, encoded(found))
+        return found if isinstance(found, Answer) else _document(found)
     except TinyNetError as error:
         return Answer(400, encoded(failures.failure(error)))
     except ImportError as error:

@@ -15,8 +15,10 @@ from tinynet.lab.api.choices import choices
 from tinynet.lab.api.sheets import picture_sets
 from tinynet.lab.page import payload
 from tinynet.lab.page.payload import Form
+from tinynet.signatures import check_arguments
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
+from tinynet.validation import check_text
 
 PAGE = Path(__file__).parents[2] / "page"
 MAX_BYTES = 1_000_000  # bytes of a file
@@ -49,6 +51,7 @@ TEMPLATE = """<!doctype html>
 POLICY = "default-src 'none'; script-src 'sha256-{digest}'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 
 
+@check_arguments
 def page(*recordings: Recording, names: Sequence[str] | None = None, title: str | None = None) -> str:
     """Return one HTML file with these recordings, below 1 MB.
 
@@ -78,6 +81,9 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
             f"has {counted(len(names), 'name')} for {counted(len(recordings), 'recording')}. It must have one name for each recording.",
             parameter="names",
         )
+    for one in (title, *(names or ())):
+        if one is not None:
+            check_text("title" if one is title else "names", one)
     titles = list(payload.distinguishing_names(recordings)) if names is None else list(names)
     builder = PageBuilder(recordings, titles, title)
     if builder.size() >= MAX_BYTES:

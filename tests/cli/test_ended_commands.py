@@ -1,0 +1,67 @@
+"""A command that ends at a random moment leaves whole files, and no temporary file after the next run."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import ended_commands
+from run_cli import IN_A_PROCESS
+
+SCRIPT = Path(ended_commands.__file__)
+SIGNALS = ("KILL", "TERM", "INT")
+
+
+def run(*arguments):
+    paths = {"PYTHONPATH": os.pathsep.join([str(SCRIPT.parent), *sys.path])}
+    command = [sys.executable, SCRIPT, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | paths)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_files_are_whole_after_a_random_end(kind):
+    printed = run(kind, "4", "train", "predict", "export", "sweep")
+    assert re.findall(r"^(\w+): .*\"equal next runs\": 1", printed, re.M) == [
+        "train",
+        "predict",
+        "export",
+        "sweep",
+    ]
+
+
+def test_ctrl_c_during_the_imports_is_one_line():
+    """Send the signal before the commands are imported: the module of the commands is not found until then."""
+    code = (
+        "import signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'tinynet.cli': signal.raise_signal(signal.{})\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from tinynet.__main__ import start\n"
+        "start()\n"
+    )
+    for name, line, exit_code in (("SIGINT", "interrupted", 130), ("SIGTERM", "terminated", 143)):
+        done = subprocess.run([sys.executable, "-c", code.format(name)], capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", f"tinynet: {line}\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file system /proc is Linux's")
+def test_sigterm_ends_a_training_with_its_exit_code(tmp_path):
+    command = [*IN_A_PROCESS, "train", "--epochs", "10000000", "--out", "run.safetensors"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    handled = False
+    while not handled:  # until the imports are done and the command handles the signal
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        handled = bool(int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> 14 & 1)
+        time.sleep(0.01)
+    process.terminate()
+    _, error = process.communicate(timeout=120)
+    assert (process.returncode, error) == (143, "tinynet: terminated\n")
+    assert not list(tmp_path.iterdir())
