@@ -10,7 +10,7 @@ from tinynet.data import pictures
 from tinynet.data.examples import Examples
 from tinynet.data.probes import default_probes
 from tinynet.errors import TinyNetError, advice, counted
-from tinynet.evaluation.diagnosis import constant_loss
+from tinynet.evaluation.baseline import constant_loss
 from tinynet.experiments.aggregates import QUANTILES, Tally
 from tinynet.experiments.seeds import seed_range
 from tinynet.experiments.shards import Shard, TrainingGroup
