@@ -5,7 +5,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tinynet.errors import TinyNetError, advice, named
-from tinynet.signatures import check_arguments
 from tinynet.validation import (
     MAX_SEED,
     check_bool,
@@ -218,7 +217,6 @@ class Recipe:
         names = ("loss", "optimizer", "gradients", "schedule")
         return [name for name in names if getattr(self, name) == "external"]
 
-    @check_arguments
     def rates(self, first: int, last: int, steps: int) -> "np.ndarray":
         """Return the learning rates of steps. -> (last - first,)
 

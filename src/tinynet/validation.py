@@ -14,11 +14,12 @@ from decimal import Decimal
 from numbers import Integral, Real
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal
 
 from tinynet.errors import TinyNetError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAX_TEXT = 4000  # digits of a whole number in a text
 MAX_SEED = 2**32 - 1
@@ -181,7 +182,7 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
-def check_numbers(name: str, value: object) -> np.ndarray:
+def check_numbers(name: str, value: object) -> "np.ndarray":
     """Return numbers as an array of float64. NaN and infinity are allowed.
 
     Raises TinyNetError for other values, and for rows of different lengths.
@@ -190,6 +191,8 @@ def check_numbers(name: str, value: object) -> np.ndarray:
     Traceback (most recent call last):
     tinynet.errors.TinyNetError: inputs is [[0, 1], [0.5]]. It must be an array of numbers, with rows of equal length.
     """
+    import numpy as np
+
     try:
         array = np.asarray(value)
         if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):

@@ -146,6 +146,7 @@ def calls(folder):
         "Recording.__len__": (o.run.__len__,),
         "Recording.batch": (o.run.batch, 3),
         "Recording.batch_indices": (o.run.batch_indices, 3),
+        "Recording.batch_weights": (o.run.batch_weights, 3),
         "Recording.export": (o.run.export, path / "run.json"),
         "Recording.from_bytes": (tn.Recording.from_bytes, o.run.to_bytes(), "here"),
         "Recording.learning_rate": (o.run.learning_rate, 3),

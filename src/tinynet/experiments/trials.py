@@ -141,7 +141,7 @@ def as_trials(given: Any, examples: Examples) -> list[Trial]:
 
     A recipe becomes a trial of the default network for the examples and the recipe's loss.
     """
-    if not isinstance(given, Iterable):
+    if not fits(given, Iterable):
         given = [given]
     several = list(given)
     found = [

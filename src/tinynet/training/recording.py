@@ -264,6 +264,7 @@ class Recording(InNotebook):
             self.examples, inputs=inputs[: len(rows)], targets=targets[: len(rows)], names=tuple(names)
         )
 
+    @check_arguments
     def batch_weights(self, step: int) -> np.ndarray | None:
         """Return the sample weights of a step. -> (batch,), or None without weights"""
         return None if self.sample_weights is None else self.sample_weights[self.batch_indices(step)]
@@ -333,6 +334,7 @@ class Recording(InNotebook):
         Raises TinyNetError for a training with sample weights, or from an optimizer state.
         """
         for run in (self, *beside):
+            check_type("beside", run, Recording, "a Recording")
             run._check_page()
         if path is not None:
             check_path("path", path)
