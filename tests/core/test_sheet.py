@@ -222,7 +222,7 @@ def nested(depth):
         (sheet_json(cells=None), r"cells is None. It must be a list of \[name, phase, formula\]."),
         (sheet_json(batch=10**29), r"batch is 1e\+29. It must be a whole number from 1 to 1,000,000"),
         (sheet_json(batch=0), "batch is 0. It must be a whole number from 1 to 1,000,000"),
-        (sheet_json(architecture=[4, 3, 2]), "architecture is of type list. It must be a JSON object."),
+        (sheet_json(architecture=[4, 3, 2]), r"data is \[4, 3, 2\]. It must be a dict."),
         (sheet_json(recipe=3), "recipe is of type int. It must be a JSON object."),
         ({"format": 2}, "has no field 'architecture'"),
         ([], "sheet is of type list. It must be a JSON object."),

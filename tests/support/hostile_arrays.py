@@ -36,7 +36,9 @@ def usual_calls():
         ):
             for sizes in ((4, 3, 2), (4, 40, 22, 2)):
                 tn.train(tn.Network.initial(sizes), LINES, recipe)
-                tn.train(tn.Network.initial(sizes), LINES, recipe, sample_weights=[1.0, 2.0, 0.5, 0.5])
+                tn.train(
+                    tn.Network.initial(sizes), LINES, recipe, sample_weights=np.array([1.0, 2.0, 0.5, 0.5])
+                )
                 tn.population(recipe, 70, architecture=tn.Architecture(sizes)).take_exam(Exam(count=100))
         tn.population(tn.Recipe(epochs=2), 70, examples=tn.World()).take_exam(Exam(count=100))
         for function in (arrays.exp, arrays.log, arrays.tanh, arrays.sigmoid, arrays.cos_pi):

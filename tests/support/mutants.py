@@ -217,7 +217,7 @@ def recordings():
         tn.train(network, lines, momentum, kept=4, validation=lines),
         tn.train(network, tn.World(), tn.Recipe(epochs=1), kept=10),
         tn.train(network, lines, tn.Recipe(epochs=3)),
-        tn.train(network, lines, tn.Recipe(epochs=5), kept=6, sample_weights=[1.0, 2.0, 0.5, 0.5]),
+        tn.train(network, lines, tn.Recipe(epochs=5), kept=6, sample_weights=np.array([1.0, 2.0, 0.5, 0.5])),
         *(tn.Recording.from_bytes(base64.b64decode(kept["bytes"])) for kept in golden.read("watched")),
     )
 
