@@ -192,7 +192,8 @@ def check_attributes(record: Any, *, apart_from: tuple[str, ...] = ()) -> None:
 
     apart_from : attributes that are not checked here, because the class converts them.
     """
-    for name, rule in _rules_of(type(record)).items():
+    kind: Any = type(record)
+    for name, rule in _rules_of(kind).items():
         if name not in apart_from:
             check_rule(name, getattr(record, name), rule)
 
