@@ -82,7 +82,7 @@ NAMED_OTHERWISE = {
     "runbook": {"--quick"},
     "export": {"--step", "--cell"},
     "worksheet": {"--students"},
-    "lab": {"--host", "--browser"},
+    "lab": {"--host", "--browser", "--token"},
 }
 ENDINGS = {"--frames": ".gif", "--fps": ".gif", "--figure": ".svg", "--dtype": ".h", "--name": ".h", "--depth": ".tex",
            "--epoch": ".h", "--title": ".h", "--names": ".h", "--example": ".h"}  # fmt: skip
