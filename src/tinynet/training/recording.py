@@ -192,7 +192,7 @@ class Recording(InNotebook):
             step += self.steps
         elif isinstance(step, int) and step < 0:
             check_int("step", step, -self.steps, self.steps - 1)
-        step = check_int("step", step, 0, self.steps)
+        step = check_int("step", step, 0, self.steps - 1)
         parameters, state = self.state_before(step)
         network = self.network.with_parameters(parameters, origin=self._origin(step))
         return self._moment(network, state, step)
