@@ -43,7 +43,7 @@ class Checkpoint(NamedTuple):
 
 
 # Long because of the descriptions of its parameters.
-@check_arguments(apart_from=("kept",))
+@check_arguments(apart_from=("kept", "sample_weights"))
 def train(
     network: Network,
     examples: Source,
