@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports(folder):
     """Return the printed text and the JSON document of one training."""
-    files = ["--patience", "30", "--out", "iris.safetensors", "--figure", "iris.png"]
+    files = ["--patience", "30", "--out", "iris.safetensors", "--figure", "iris.png", "--overwrite"]
     printed, written = (tinynet(*IRIS, *files, *more, cwd=folder) for more in ([], ["--json"]))
     assert (printed.returncode, printed.stderr, written.stderr) == (0, "", "")
     return printed.stdout, json.loads(written.stdout)
@@ -343,6 +343,7 @@ def test_100_classes_are_trained_and_predicted(tmp_path):
         "0.25",
         "--out",
         "run.safetensors",
+        "--overwrite",
     ]
     found = json.loads(tinynet(*train, "--json", cwd=tmp_path).stdout)
     assert found["architecture"]["sizes"] == [2, 16, 100]

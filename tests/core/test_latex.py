@@ -45,7 +45,7 @@ def wide_moment():
     """Return a moment whose sums, means and maxima are too long for a line."""
     inputs = np.linspace(0, 1, 2 * 40).reshape(2, 40)
     examples = tn.Examples(inputs, np.eye(12)[:2], ("a", "b"), None, tuple("abcdefghijkl"))
-    return tn.nudge(tn.Network.initial((40, 12), seed=0, output="softmax"), examples)
+    return tn.nudge(tn.Network.initial((40, 12), seed=0, output="softmax"), examples, tn.Recipe())
 
 
 @pytest.fixture(scope="module")

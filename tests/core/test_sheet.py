@@ -167,7 +167,7 @@ def test_large_sheets_agree_with_pytorch():
     architecture = tn.Architecture((64, 22, 22, 2), hidden="tanh")
     assert 1900 < architecture.parameter_count < 2000
     lines = tn.pictures.lines(8)
-    moment = tn.nudge(tn.Network.initial(architecture, seed=0), lines[:1])
+    moment = tn.nudge(tn.Network.initial(architecture, seed=0), lines[:1], tn.Recipe(epochs=1))
     theirs = torch_twin.train(tn.Network.initial(architecture, seed=0), lines[:1], tn.Recipe(epochs=1))
     np.testing.assert_allclose(moment.after.parameters, theirs.parameters[1], rtol=0, atol=1e-14)
 

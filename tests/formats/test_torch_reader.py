@@ -1,10 +1,12 @@
 """Test supported PyTorch models, and the errors for unsupported models."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
+import tinynet as tn
 from tinynet.errors import TinyNetError
 from tinynet.formats.torch_reader import architecture_of, read
 
@@ -86,9 +88,6 @@ REFUSED = {
     r"forward calls softplus\(\) with settings": Model(lambda net, x: functional.softplus(net.fc1(x), 2)),
     "layer '1' is a Softmax over dim 0": nn.Sequential(nn.Linear(4, 3), nn.Softmax(0)),
     "layer '0' is of type LazyLinear and has no sizes": nn.Sequential(nn.LazyLinear(3)),
-    "layer '0' is a ParametrizedLinear": nn.Sequential(
-        nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))
-    ),
     "layer '0' comes before the first Linear": nn.Sequential(nn.Sigmoid(), nn.Linear(4, 3)),
     "layer '2' comes after relu on layer '0'": nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Sigmoid()),
     "this model is wrapped in DataParallel. Use the inner model, its .module": nn.DataParallel(
@@ -129,3 +128,11 @@ def test_different_hidden_activations_are_refused():
 def test_a_softmax_before_the_end_is_refused():
     with pytest.raises(TinyNetError, match="layer '0' has softmax after it. A softmax must be at the end"):
         architecture_of(read(nn.Sequential(nn.Linear(4, 3), nn.Softmax(1), nn.Linear(3, 1))))
+
+
+def test_parametrized_layers_are_read_by_their_weights():
+    model = nn.Sequential(
+        nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)), nn.Sigmoid(), nn.Linear(3, 2)
+    )
+    found = tn.Network.from_torch(model)
+    np.testing.assert_array_equal(found.layers[0].weight, model[0].weight.detach().numpy())
