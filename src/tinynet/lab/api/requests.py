@@ -188,6 +188,7 @@ def check_sheet_request(request: SheetRequest) -> None:
     The sheet may be too large, or the loss may not fit the network.
     """
     check_size(request.architecture)
+    check_int("batch", request.batch, 1, MAX_BATCH)  # the offline page does not parse requests
     _check_patience(request.recipe)
     count = request.architecture.parameter_count
     if request.batch * count > 4 * MAX_PARAMETERS:
