@@ -30,6 +30,7 @@ from tinynet.lab.api.fields import (
 from tinynet.model.network import Network
 from tinynet.recipe import Recipe
 from tinynet.training.checks import check
+from tinynet.validation import check_int
 
 MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
