@@ -36,7 +36,7 @@ def folder(tmp_path_factory):
 def iris(folder):
     """Train in Python as the page proposes for iris; return the training and the held-out rows."""
     text = (folder / "iris.csv").read_text()
-    found = wire_table.table(wire_table.TableRequest("iris.csv", text, "species"))
+    found = wire_table.table(wire_table.TableRequest("iris.csv", text, label="species"))
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     architecture = tn.Architecture.from_json(found["architecture"])
     return tn.train(
