@@ -166,7 +166,6 @@ def test_a_large_table_has_no_link(open_page, folder):
     ("name", "sentence"),
     [
         ("twice.csv", "twice.csv, line 1: two columns are named 'x'. Column names must differ."),
-        ("latin.csv", "latin.csv, line 3 is not UTF-8 text. Save the table as CSV in UTF-8."),
         (
             "large.csv",
             "large.csv has 981 kB. It must have at most 900 kB. Train larger tables with: tinynet train large.csv",
@@ -178,6 +177,37 @@ def test_an_invalid_table_has_a_message(open_page, folder, name, sentence):
     choose(page, folder / name)
     expect(page.get_by_role("alert")).to_contain_text(sentence)
     expect(page.locator(".at-table")).to_have_count(0)
+
+
+def test_the_dialect_of_a_table_is_shown_and_can_be_changed(open_page, folder):
+    (folder / "bare.csv").write_bytes("5,5;süß\n7,25;sauer\n6,5;süß\n8;sauer\n".encode("cp1252"))
+    page = open_page(allowed=("400",))
+    choose(page, folder / "bare.csv")
+    panel = page.locator(".at-table")
+    expect(panel).to_contain_text("bare.csv: 4 rows (semicolons, decimal comma, UTF-8, no column names).")
+    expect(panel.get_by_role("row", name=re.compile("^column 2"))).to_contain_text("2 categories: süß, sauer")
+    expect(panel.get_by_role("row", name=re.compile("^column 1"))).to_contain_text("numbers from 5.5 to 8")
+    panel.get_by_label("First line has column names").check()
+    expect(panel.get_by_role("row", name=re.compile("^5,5"))).to_contain_text("numbers from 6.5 to 8")
+
+
+def test_categories_and_missing_cells_train_on_the_page(open_page, folder):
+    rows = "".join(f"{'mf'[k % 2]},{'' if k % 5 == 0 else k},{'no yes'.split()[k % 2]}\n" for k in range(40))
+    (folder / "people.csv").write_text(f"sex,age,label\n{rows}")
+    page = open_page(allowed=("400",))
+    choose(page, folder / "people.csv")
+    panel = page.locator(".at-table")
+    expect(panel.get_by_role("row", name=re.compile("^age"))).to_contain_text("8 missing")
+    panel.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "people.csv, line 2, column 'age': the cell is empty, and 8 of 40"
+    )
+    panel.get_by_label("Missing cells").select_option("flag")
+    expect(train(page)).to_contain_text("12 of 12 held-out rows")
+    own = page.locator(".at-picture")
+    expect(own.get_by_label("sex", exact=True)).to_be_visible()
+    own.get_by_label("sex", exact=True).select_option("f")
+    expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("custom")
 
 
 def test_a_text_cell_is_reported_with_its_line_and_its_column_can_be_excluded(open_page, folder):
@@ -278,7 +308,7 @@ def test_a_dropped_table_is_trained_as_a_regression(open_page, folder):
     panel.get_by_label("Hidden nodes").fill("3")
     timeline = train(page)
     text = (folder / "diabetes.csv").read_text()
-    request = wire_table.TableRequest("diabetes.csv", text, "target", predict=True, hidden_nodes=3)
+    request = wire_table.TableRequest("diabetes.csv", text, label="target", predict=True, hidden_nodes=3)
     found = wire_table.table(request)
     examples, held_out = (tn.Examples.from_json(found[name]) for name in ("examples", "held_out"))
     recipe = tn.Recipe.from_json(found["recipe"])

@@ -32,7 +32,9 @@ def outcome(name: str, text: str) -> str:
 def main(folders: list[str]) -> None:
     """Print the outcomes for all tables in the folders."""
     whole, bare = Counter[str](), Counter[str]()
-    for path in sorted(path for folder in folders for path in Path(folder).rglob("*.csv") if not path.name.startswith(".")):
+    for path in sorted(
+        path for folder in folders for path in Path(folder).rglob("*.csv") if not path.name.startswith(".")
+    ):
         text = path.read_bytes().decode("utf-8-sig", errors="replace")[:MAX_CHARACTERS]
         whole[outcome(str(path), text)] += 1
         bare[outcome(f"{path} without line 1", text.partition("\n")[2])] += 1
