@@ -182,7 +182,7 @@ def test_weights_that_the_new_exporter_writes_into_another_file_are_read_by_path
     data = (tmp_path / "net.onnx").read_bytes()
     with pytest.raises(
         TinyNetError,
-        match="these bytes has the numbers of '0.weight' in another file. Use Network.load with the path",
+        match="the model has the numbers of '0.weight' in another file. Use Network.load with the path",
     ):
         tn.Network.from_onnx(data)  # fmt: skip
     (tmp_path / "net.onnx.data").rename(tmp_path / "lost")

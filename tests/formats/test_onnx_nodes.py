@@ -416,7 +416,7 @@ def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp
     (folder / "net.onnx").write_bytes(external("numbers"))
     assert tn.Network.load("model/net.onnx").layers[0].weight.tolist() == W.tolist()
     with pytest.raises(
-        TinyNetError, match="these bytes has the numbers of 'w' in another file. Use Network.load"
+        TinyNetError, match="the model has the numbers of 'w' in another file. Use Network.load"
     ):
         tn.Network.from_onnx(external("numbers"))
     (folder / "link").symlink_to(tmp_path / "numbers")
@@ -456,7 +456,7 @@ def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp
 )  # fmt: skip
 def test_a_model_that_contradicts_itself_is_damaged(change, reason):
     with pytest.raises(
-        TinyNetError, match=f"these bytes is damaged or not an ONNX model .*{reason}.*. Use another copy"
+        TinyNetError, match=f"the model is damaged or not an ONNX model .*{reason}.*. Use another copy"
     ):
         tn.Network.from_onnx(changed(change))
 

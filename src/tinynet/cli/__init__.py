@@ -23,6 +23,7 @@ worksheet.py     `worksheet`
 lab.py           `lab` and `doctor`
 """
 
+import os
 import re
 import signal
 import sys
@@ -45,6 +46,8 @@ from tinynet.cli.sweep import sweep
 from tinynet.cli.train import train
 from tinynet.cli.worksheet import worksheet
 
+SECONDS_TO_END = 1.5  # after SIGTERM
+LIST = " problems:\n"  # the end of the first line of an error that lists the problems of a table
 CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")  # characters that a terminal does not print, such as a new line
 
 app = typer.Typer(
@@ -133,11 +136,17 @@ def _prepare() -> None:
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
+    """End the command, also if the exception is lost, as in a function that Python calls when it frees an object."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(TERMINATED))
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
     _exit("terminated", TERMINATED)
 
 
 def _exit(line: str, code: int) -> NoReturn:
-    """Print one line on standard error and end with an exit code."""
-    escaped = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
-    print(f"tinynet: {escaped}", file=sys.stderr)
+    """Print one line on standard error and end with an exit code. A list of problems has a line for each."""
+    first, separator, listed = line.partition(LIST)
+    lines = [first + separator.rstrip("\n"), *(listed.split("\n") if listed else [])]
+    escaped = [CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text) for text in lines]
+    print("tinynet: " + "\n".join(escaped), file=sys.stderr)
     sys.exit(code)

@@ -70,7 +70,7 @@ def diagnose(run: Recording) -> list[Finding]:
 def _stopped(run: Recording) -> Iterator[Finding]:
     if run.stopped is not None:
         kind = "divergence" if run.stopped.cell else "interrupted"
-        sentence = run.stopped.reason[0].upper() + run.stopped.reason[1:] + "."
+        sentence = run.stopped.reason[0].upper() + run.stopped.reason[1:].rstrip(".") + "."
         if run.stopped.cell:
             sentence += _advice(run.examples)
         yield Finding(kind, sentence, {"step": run.stopped.step})

@@ -370,7 +370,7 @@ class Recording(InNotebook):
 
     @classmethod
     @check_arguments
-    def from_bytes(cls, data: bytes, source: str = "these bytes") -> "Recording":
+    def from_bytes(cls, data: bytes, source: str = "the recording") -> "Recording":
         """Return the recording in the bytes of a safetensors file.
 
         source : str. The name of the file in error messages.

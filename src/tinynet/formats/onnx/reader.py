@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_COPIES = 8  # of all weights, as constants
 
 
-def from_onnx(data: bytes, source: str = "these bytes", folder: Path | None = None) -> Weights:
+def from_onnx(data: bytes, source: str = "the model", folder: Path | None = None) -> Weights:
     """Return the network of an ONNX model; see `Network.from_onnx`.
 
     source : Name of the model in errors.

@@ -119,6 +119,10 @@ class Rows:
         self.check_rows()
         if weight.ndim not in (1, 2):
             raise UnreadableError(f"has a weight of shape {weight.shape}. It must have two axes")
+        if not weight.size:
+            raise UnreadableError(
+                f"has a weight of shape {weight.shape}. A layer must have at least one node"
+            )
         width = self.width
         if len(self.shape) < 2 or self.shape[-1] != width:
             raise UnreadableError(f"takes an array of shape {self._shown()}. It must be (examples, numbers)")
