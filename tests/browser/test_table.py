@@ -192,7 +192,7 @@ def test_the_dialect_of_a_table_is_shown_and_can_be_changed(open_page, folder):
 
 
 def test_categories_and_missing_cells_train_on_the_page(open_page, folder):
-    rows = "".join(f"{'mf'[k % 2]},{'' if k % 5 == 0 else k},{'no yes'.split()[k % 2]}\n" for k in range(40))
+    rows = "".join(f"{'mf'[k % 2]},{'' if k % 5 == 0 else k},{['no', 'yes'][k % 2]}\n" for k in range(40))
     (folder / "people.csv").write_text(f"sex,age,label\n{rows}")
     page = open_page(allowed=("400",))
     choose(page, folder / "people.csv")
