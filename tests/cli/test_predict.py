@@ -188,3 +188,21 @@ def test_a_negative_prediction_is_a_number(tmp_path):
     with out.open() as file:
         (row,) = csv.DictReader(file)
     assert float(row["height"]) == pytest.approx(-40, abs=1)
+
+
+def test_outputs_may_be_called_name_and_prediction(tmp_path):
+    table = write(
+        tmp_path / "t.csv", [(k, ["name", "prediction"][k % 2]) for k in range(6)], ("width", "kind")
+    )
+    examples = tn.Examples.from_table(table, label="kind")
+    path = tmp_path / "run.safetensors"
+    tn.train(
+        tn.Network.initial((1, 2, 2), output="softmax", seed=0),
+        examples,
+        tn.Recipe(epochs=2, loss="cross_entropy"),
+    ).save(path)
+    new = write(tmp_path / "new.csv", [(0,)], ("width",))
+    (row,) = json.loads(tinynet("predict", path, new, "--json").stdout)["predictions"]
+    assert list(row) == ["name", "output name", "output prediction", "prediction"]
+    assert row["name"] == "row 1"
+    assert "row 1" in tinynet("predict", path, new).stdout

@@ -206,3 +206,30 @@ def test_wide_tables_with_repeated_names_are_refused_at_once(table):
     with pytest.raises(TinyNetError, match="two columns are named 'x39999'"):
         read(path)
     assert len(names) == np.unique(names).size
+
+
+def test_a_long_table_with_quotes_and_apostrophes_is_read(table):
+    rows = "".join(f'"it\'s {k}","{k / 2}","{"ab"[k % 2]}"\n' for k in range(20_000))
+    some = read(table(f'"name","x","label"\n{rows}'))
+    assert (some.columns, some.target_names, len(some)) == (("x",), ("a", "b"), 20_000)
+
+
+@pytest.mark.parametrize("header", ["", "Höhe, m;Breite, m;art\n"])
+def test_commas_in_each_row_do_not_separate_if_semicolons_do(table, header):
+    rows = "".join(f"{k},5;{k},25;{'ab'[k % 2]}\n" for k in range(300))
+    some = read(table(header + rows), header=bool(header), label="art" if header else "column 3")
+    assert units(some)[1] == [1.5, 1.25]
+
+
+def test_new_rows_have_the_decimal_comma_of_the_training(table, tmp_path):
+    some = read(table("x;label\n1.200,5;a\n2.000;b\n"))
+    (tmp_path / "new.csv").write_text("x\n1.200\n")
+    assert some.scaling.inverse(some.read_like(tmp_path / "new.csv").inputs).tolist() == [[1200.0]]
+    assert tn.Examples.from_json(some.to_json()) == some
+
+
+def test_a_text_with_commas_does_not_change_the_decimal_point(table):
+    rows = "".join(f'"{k % 3},2",{k + 0.5:.3f},{"ab"[k % 2]}\n' for k in range(30))
+    some = read(table(f"pair,len,label\n{rows}"))
+    assert some.columns == ("pair = 0,2", "pair = 1,2", "pair = 2,2", "len")
+    assert some.scaling.high[-1] == 29.5

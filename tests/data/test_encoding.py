@@ -225,3 +225,23 @@ def test_all_problems_are_reported_at_once():
         "- line 3, column 'x': 'red' is not a number.",
         "- line 5, column 'y': 'blue' is not a number.",
     ]
+
+
+def test_labels_are_compared_without_rounding():
+    codes = [str(12345678901234560 + k) for k in range(4)]
+    assert read({"x": [1, 2, 3, 4], "label": codes}).target_names == tuple(codes)
+    assert set(read({"x": [1, 2, 3], "label": ["01", "1", "001"]}).target_names) == {"001", "01", "1"}
+
+
+def test_missing_words_are_no_labels():
+    table = {"x": [1, 2, 3, 4], "label": ["A", "NA", "B", "NA"]}
+    with pytest.raises(TinyNetError, match="row 2, column 'label': 2 of 4 labels are missing"):
+        read(table)
+    some = read(table, missing="drop")
+    assert (some.target_names, len(some)) == (("A", "B"), 2)
+
+
+def test_dates_of_any_year_are_read():
+    days = np.array(["1500-01-01", "2021-01-01", "2500-01-01", "3021-01-01"], dtype="datetime64[s]")
+    some = read(pd.DataFrame({"x": days, "label": list("abab")}))
+    assert some.scaling.inverse(some.inputs)[:, 0].round(9).tolist() == [1500, 2021, 2500, 3021]

@@ -63,6 +63,7 @@ export interface InputColumn {
 export interface Encoding {
   columns: InputColumn[];
   missing: Missing | null;
+  decimal?: "." | ","; // of the file
 }
 
 export type Missing = "drop" | "mean" | "flag";

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -101,28 +102,37 @@ def _predicted(run: "Recording", rows: "Examples") -> list[dict[str, Any]]:
     if run.examples.regression:
         values = in_units(run.examples, run.best(rows))  # (rows, outputs)
         return [
-            {"name": name, **dict(zip(rows.target_names, row, strict=True))}
+            {"name": name, **dict(zip(output_keys(rows.target_names), row, strict=True))}
             for name, row in zip(rows.names, values.tolist(), strict=True)
         ]
     return [
         {
             "name": found.name,
-            **dict(zip(rows.target_names, found.outputs, strict=True)),
+            **dict(zip(output_keys(rows.target_names), found.outputs, strict=True)),
             "prediction": found.words(),
         }
         for found in predictions(run.best, rows)
     ]
 
 
+def output_keys(target_names: Sequence[str]) -> list[str]:
+    """Return the key of each output in a record: its name, or "output name" beside the keys name and prediction.
+
+    >>> output_keys(("cat", "name"))
+    ['cat', 'output name']
+    """
+    return [f"output {name}" if name in ("name", "prediction") else name for name in target_names]
+
+
 def _table(run: "Recording", predicted: list[dict[str, Any]]) -> "Table":
     from tinynet.story.content import Table, output_cells, output_columns
 
-    names = run.examples.target_names
+    names, keys = run.examples.target_names, output_keys(run.examples.target_names)
     if run.examples.regression:
-        rows = [(row["name"], *(f"{row[name]:.6g}" for name in names)) for row in predicted]
+        rows = [(row["name"], *(f"{row[key]:.6g}" for key in keys)) for row in predicted]
         return Table("Predictions", ("name", *names), tuple(rows))
     rows = [
-        (row["name"], *output_cells(names, [row[name] for name in names]), row["prediction"])
+        (row["name"], *output_cells(names, [row[key] for key in keys]), row["prediction"])
         for row in predicted
     ]
     return Table("Predictions", ("name", *output_columns(names), "prediction"), tuple(rows))

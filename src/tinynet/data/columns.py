@@ -1,5 +1,6 @@
 """The cells of a table's columns: numbers, words and missing cells."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from tinynet.data.written_numbers import (
 
 NUMBER, BLANK = -1, -2  # codes of cells that are no words
 WORD_DIGITS = 12  # of a number that is a word
+MIDNIGHT = re.compile(r"T00:00(:00([.]0+)?)?$")
 TRUTH = {"true": 1.0, "false": 0.0}
 
 
@@ -183,5 +185,5 @@ class ColumnBuilder:
 def _plain_cells(cells: Sequence[Any]) -> Sequence[Any]:
     """Return the cells, with dates of a data frame as text."""
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "M":
-        return [str(cell).removesuffix("T00:00:00.000000000") for cell in cells.astype("datetime64[ns]")]
+        return [MIDNIGHT.sub("", str(cell)) for cell in cells]
     return cells

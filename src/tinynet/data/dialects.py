@@ -124,7 +124,12 @@ def sniffed(dialect: Dialect, sample: str) -> Dialect:
     if dialect.delimiter is not None:
         return dialect
     lines = [line for line in sample.splitlines(keepends=True) if not line.startswith(COMMENT)]
+    if len(sample) >= SAMPLE and len(lines) > 1:
+        del lines[-1]  # the end of the sample may be inside a row
     delimiter, quote = _sniff("".join(lines)) or (",", '"')
+    semicolons = {line.count(";") for line in lines if line.strip()}
+    if delimiter == "," and len(semicolons) == 1 and semicolons != {0}:
+        delimiter = ";"  # the commas are inside cells
     if not any(delimiter in line for line in lines) and _are_columns([line.split() for line in lines]):
         delimiter = " "
     return replace(dialect, delimiter=delimiter, quote=quote)
@@ -144,14 +149,26 @@ def _is_number(text: str) -> bool:
 
 
 def _sniff(text: str) -> tuple[str, str] | None:
-    """Return the delimiter and the quote that DuckDB finds, or None."""
+    """Return the delimiter and the quote that DuckDB finds, or None.
+
+    With double quotes in the text, DuckDB gets them as the quote. Else an apostrophe in the text may become the quote.
+    """
+    if '"' not in text:
+        return _sniffed_by_duckdb(text, "")
+    found = _sniffed_by_duckdb(text, """, quote = '"'""")
+    if found is None or found[0] not in text.partition("\n")[0]:  # such as a quote without its end
+        found = _sniffed_by_duckdb(text, "")
+    return None if found is None else (found[0], '"')
+
+
+def _sniffed_by_duckdb(text: str, settings: str) -> tuple[str, str] | None:
     import duckdb
 
     with _text_file(text) as path, duckdb.connect() as connection:
         try:
             row: Any = connection.execute(
                 "SELECT Delimiter, Quote FROM sniff_csv(?, skip = 0, sample_size = -1, ignore_errors = true, "
-                "max_line_size = 2000000)",
+                f"max_line_size = 2000000{settings})",
                 [path],
             ).fetchone()
         except duckdb.Error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinynet.data.columns import BLANK, NUMBER, Column
 from tinynet.data.missing import MISSING_CHOICES, MISSING_NUMBERS, MISSING_WORDS, Missing
+from tinynet.data.written_numbers import DECIMALS, Decimal
 from tinynet.errors import TinyNetError
 from tinynet.validation import check_choice, shown
 
@@ -166,13 +167,17 @@ class Encoding:
     columns : The columns, in the order of the inputs.
     missing : How missing cells are treated: "drop" leaves the row out; "mean" and "flag" fill in the mean of the
         training rows, and "flag" adds an input that is 1 for a missing cell. None refuses missing cells.
+    decimal : "," if the file had a decimal comma; new files are then read in the same way.
     """
 
     columns: tuple[InputColumn, ...]
     missing: Missing | None = None
+    decimal: Decimal | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(self.columns))
+        if self.decimal is not None:
+            check_choice("decimal", self.decimal, DECIMALS)
         if self.missing is not None:
             check_choice("missing", self.missing, MISSING_CHOICES)
 
@@ -189,7 +194,11 @@ class Encoding:
     @property
     def is_plain(self) -> bool:
         """Whether each column is one number that must not be missing."""
-        return self.missing is None and all(c.kind == "number" and not c.flag for c in self.columns)
+        return (
+            self.missing is None
+            and self.decimal is None
+            and all(c.kind == "number" and not c.flag for c in self.columns)
+        )
 
     @property
     def fills(self) -> bool:
@@ -203,7 +212,8 @@ class Encoding:
 
     def to_json(self) -> dict[str, Any]:
         """Return every field by name as JSON values."""
-        return {"columns": [column.to_json() for column in self.columns], "missing": self.missing}
+        data = {"columns": [column.to_json() for column in self.columns], "missing": self.missing}
+        return data if self.decimal is None else data | {"decimal": self.decimal}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Encoding":
@@ -213,7 +223,7 @@ class Encoding:
         """
         try:
             columns = tuple(InputColumn(**column) for column in data["columns"])
-            return cls(columns, data["missing"])
+            return cls(columns, data["missing"], data.get("decimal"))
         except (KeyError, TypeError) as error:
             raise TinyNetError(
                 f"the encoding of the columns is {shown(data)}. It must have columns."

@@ -108,7 +108,15 @@ def _may_have_commas(raw: RawTable) -> bool:
     """
     numeric = raw.of((*raw.roles.inputs, *raw.roles.targets))
     semicolons = raw.dialect is not None and raw.dialect.delimiter == ";"
+    if not semicolons and any(_has_decimals(column) for column in numeric):
+        return False  # the decimal point is in use
     return any(c.needs_comma or (semicolons and c.had_comma) for c in numeric)
+
+
+def _has_decimals(column: Column) -> bool:
+    """Return whether every cell is a number, and one has decimals."""
+    numbers = column.numbers[column.codes == NUMBER]
+    return not column.words and bool((numbers != np.round(numbers)).any())
 
 
 def _n_words(raw: RawTable) -> int:

@@ -21,6 +21,7 @@ from tinynet.data.target_columns import (
     check_answers,
     targets_of,
 )
+from tinynet.data.written_numbers import Decimal
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import check_choice, listed, shown
 
@@ -196,7 +197,8 @@ def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encod
     if not any(found) and not raw.problems:  # constant numbers are better than no input
         everything = replace(raw, roles=raw.roles._replace(selects=False))
         found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
-    return Encoding(tuple(how for how in found if how is not None), missing)
+    comma: Decimal | None = "," if raw.dialect is not None and raw.dialect.decimal == "," else None
+    return Encoding(tuple(how for how in found if how is not None), missing, comma)
 
 
 def _columns_left_out(names: list[str], reason: str) -> str:
@@ -257,6 +259,9 @@ def read_like(
     The result has no targets. A column `name` names the rows.
     """
     names = [how.name for how in encoding.columns]
+    dialect = dialect or Dialect()
+    if dialect.decimal is None:
+        dialect = replace(dialect, decimal=encoding.decimal)
     raw = read_cells(source, lambda table: input_roles(table, names), dialect, progress)
     for how in encoding.columns:
         _check_new_cells(how, raw, encoding.missing)

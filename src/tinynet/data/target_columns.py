@@ -1,10 +1,13 @@
 """The label or the targets of a table."""
 
+from decimal import Decimal
+
 import numpy as np
 
 from tinynet.data.column_kinds import DROP, add_words, in_order
 from tinynet.data.columns import BLANK, NUMBER, TRUTH, Column
 from tinynet.data.encoding import missing_cells
+from tinynet.data.missing import MISSING_WORDS
 from tinynet.data.raw_tables import RawTable
 from tinynet.data.written_numbers import plain_number
 from tinynet.errors import advice
@@ -22,7 +25,7 @@ def answered(raw: RawTable) -> np.ndarray:
     """
     missing = [missing_cells(column, "number") for column in raw.of(raw.roles.targets)]
     if raw.roles.label is not None:
-        missing = [raw.columns[raw.roles.label].codes == BLANK]
+        missing = [missing_cells(raw.columns[raw.roles.label], "category")]
     return ~np.any([np.zeros(len(raw), bool), *missing], axis=0)
 
 
@@ -48,9 +51,11 @@ def classes_of(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     Its name is its most frequent spelling.
     """
     spellings = column.words
-    values = [TRUTH.get(word.lower(), plain_number(word)) for word in spellings]
-    keys = list(spellings) if None in values else values
+    missing = set(np.flatnonzero([word in MISSING_WORDS for word in spellings]).tolist())
+    values = [_exact_number(word) for k, word in enumerate(spellings) if k not in missing]
+    keys: list[object] = list(spellings) if None in values else [_exact_number(word) for word in spellings]
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(spellings))
+    counts[list(missing)] = 0
     name_of: dict[object, str] = {}
     for k in np.argsort(-counts, kind="stable"):
         if counts[k]:
@@ -61,6 +66,15 @@ def classes_of(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
         [index[name_of[key]] if key in name_of else BLANK for key in keys] + [BLANK, BLANK]
     )
     return class_of_word[column.codes], names
+
+
+def _exact_number(word: str) -> Decimal | None:
+    """Return the number of a label without rounding, or None. A number with leading zeros, such as 01, is a word."""
+    if word.lower() in TRUTH:
+        return Decimal(TRUTH[word.lower()])
+    if plain_number(word) is None or (len(word) > 1 and word[0] == "0" and word[1].isdigit()):
+        return None
+    return Decimal(word)
 
 
 def check_answers(raw: RawTable) -> None:

@@ -13,6 +13,7 @@ from tinynet.data.examples import Examples
 from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
+from tinynet.data.written_numbers import Decimal
 from tinynet.errors import TinyNetError, named
 from tinynet.lab.api.fields import (
     ArchitectureJson,
@@ -96,11 +97,12 @@ class EncodingJson(StrictRequest):
 
     columns: list[InputColumnJson]
     missing: Missing | None = None
+    decimal: Decimal | None = None
 
     def encoding(self) -> Encoding:
         """Return the validated encoding."""
         columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag) for c in self.columns]
-        return Encoding(tuple(columns), self.missing)
+        return Encoding(tuple(columns), self.missing, self.decimal)
 
 
 @dataclass(frozen=True)
