@@ -65,7 +65,9 @@ def test_a_watched_training_continues_only_with_formulas(open_file):
     go_to_step(page, 2)
     page.get_by_role("button", name="Branch here").click()
     expect(training_rows(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
-    recipe = replace(clipped.recipe, gradients="loss", learning_rate=clipped.learning_rate(2), epochs=1)
+    recipe = replace(
+        clipped.recipe, gradients="loss", schedule="constant", learning_rate=clipped.learning_rate(2), epochs=1
+    )
     go_to_step(page, 3)
     assert_ledger_equals(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
     expect(training_rows(page).nth(1)).to_contain_text("watched in PyTorch")
@@ -152,7 +154,7 @@ def test_predicted_numbers_are_in_original_units(open_file):
 
 
 def test_a_reload_keeps_the_step_of_a_large_table(open_file):
-    table = tn.Examples.from_table(load_digits(as_frame=True).frame, label="target")
+    table = tn.Examples.from_table(load_digits(return_X_y=True))
     recipe = tn.Recipe(learning_rate=0.01, epochs=1, loss="cross_entropy", batch_size=8, optimizer="adam")
     run = tn.train(tn.Network.initial((64, 8, 10), seed=0, output="softmax"), table, recipe)
     page = open_file(run)
