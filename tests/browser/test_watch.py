@@ -65,7 +65,7 @@ def test_a_watched_training_continues_with_known_formulas(open_page, tmp_path):
     page.get_by_role("button", name="Branch here").click()
     expect(page.locator(".at-timeline")).to_contain_text("from step 2: no changes")
     expect(page.get_by_role("alert")).to_be_empty()
-    recipe = replace(KNOWN.recipe, learning_rate=KNOWN.learning_rate(2), epochs=1)
+    recipe = replace(KNOWN.recipe, schedule="constant", learning_rate=KNOWN.learning_rate(2), epochs=1)
     continued = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
     page.get_by_role("slider", name="Step").fill("3")
     expect(heading(page)).to_contain_text("step 1 of 2")
@@ -111,6 +111,6 @@ def test_a_regression_has_no_correct_count(open_page, tmp_path):
     run = watcher.recording
     page = open_recording(open_page, tmp_path, run, 3)
     target = float(run[2].batch.targets[0, 0])
-    expect(page.locator(".at-picture")).to_contain_text(f"Target: {target:.5g}".replace("-", "−"))
+    expect(page.locator(".at-picture")).to_contain_text(f"target {target:.5g}".replace("-", "−"))
     expect(page.locator(".at-timeline")).not_to_contain_text("Correct:")
     assert_ledger_equals(page, run[2])
