@@ -66,7 +66,11 @@ def test_a_watched_training_continues_only_with_formulas(open_file):
     page.get_by_role("button", name="Branch here").click()
     expect(training_rows(page).nth(2)).to_contain_text("from step 2 of clipped: no changes")
     recipe = replace(
-        clipped.recipe, gradients="loss", schedule="constant", learning_rate=clipped.learning_rate(2), epochs=1
+        clipped.recipe,
+        gradients="loss",
+        schedule="constant",
+        learning_rate=clipped.learning_rate(2),
+        epochs=1,
     )
     go_to_step(page, 3)
     assert_ledger_equals(page, tn.train(clipped[2].network, clipped.examples, recipe)[1])
