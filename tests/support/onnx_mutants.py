@@ -4,6 +4,7 @@ python tests/support/onnx_mutants.py 10000
 """
 
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -171,6 +172,6 @@ if __name__ == "__main__":
             counts[outcome(mutant)] += 1
         except Exception as error:
             counts[f"{type(error).__name__}: {str(error)[:100]}"] += 1
-            Path(f"/tmp/onnx_mutant_{number}.onnx").write_bytes(mutant)
+            Path(tempfile.gettempdir(), f"onnx_mutant_{number}.onnx").write_bytes(mutant)
         slowest = max(slowest, time.perf_counter() - start)
     print(dict(counts), f"slowest: {slowest:.2f} s")

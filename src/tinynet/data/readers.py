@@ -159,7 +159,7 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
         del start[0]
     _check_delimiter(name, columns, dialect)
     chunks = _csv_chunks(chain(start, rest), (width, kept), problems, report)
-    notes = ("The first column has no name and is left out. Each row has another value there.",) * has_index
+    notes = ("The first column has no name and is left out.",) * has_index
     return Source(
         name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header), notes=notes
     )
