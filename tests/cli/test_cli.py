@@ -316,7 +316,7 @@ def test_ctrl_c_in_the_journey_keeps_the_complete_chapters(tmp_path, monkeypatch
     monkeypatch.setattr(terminal, "progress", partial(ctrl_c_at, 2))
     done = tinynet("discover", "--networks", "8", "--out", "story", cwd=tmp_path)
     assert done.returncode == 130
-    assert "2 chapters are complete" in done.stderr
+    assert "interrupted: 2 complete chapters" in done.stderr
     report = (tmp_path / "story" / "report.html").read_text()
     assert "The first nudge" in report
     assert "Convergence" not in report

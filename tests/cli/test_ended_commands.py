@@ -27,11 +27,12 @@ def run(*arguments):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SIGNALS)
 def test_files_are_whole_after_a_random_end(kind):
-    printed = run(kind, "4", "train", "predict", "export", "sweep")
+    printed = run(kind, "4", "train", "predict", "export", "discover", "sweep")
     assert re.findall(r"^(\w+): .*\"equal next runs\": 1", printed, re.M) == [
         "train",
         "predict",
         "export",
+        "discover",
         "sweep",
     ]
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from run_cli import IN_A_PROCESS
+from tinynet import __main__
 
 OLD = b"an old file"
 CODES = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 143, signal.SIGINT: 130}
@@ -70,8 +71,11 @@ def import_all():
 
 def forked(arguments, folder):
     """Run a command in a fork of this process, which has imported the command. Return the process number."""
+    signals = set(__main__.LINES)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # until the fork handles them as the command does
     process = os.fork()
     if process:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         return process
     code = 1
     try:
@@ -80,9 +84,10 @@ def forked(arguments, folder):
         os.dup2(output, 2)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.argv = ["tinynet", *arguments]
-        from tinynet.cli import main
-
-        main()
+        for number in signals:
+            signal.signal(number, __main__._exit_at_once)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        __main__.start()
         code = 0
     except SystemExit as ended:
         code = ended.code or 0

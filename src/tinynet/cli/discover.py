@@ -54,7 +54,7 @@ def discover(
     total = 1 if chapter else len(journey.CHAPTERS)
     finished, interrupted = _finish(chapters, None if as_json else folder, total)
     about = f"Seed {seed}, learning rate {rate:g}, {counted(epochs, 'epoch')}. Each claim is tested on {counted(networks, 'seed')}."
-    files = [] if folder is None else _write(finished, about, folder, overwrite)
+    files = _write(finished, about, folder, overwrite) if folder is not None and finished else []
     if as_json:
         document = {
             "command": "discover",
@@ -64,10 +64,10 @@ def discover(
             "files": list(map(str, files)),
         }
         print_json(document)
-    else:
+    elif files:
         typer.echo(f"The report with its figures: {files[0]}")
     if interrupted:
-        typer.echo(f"interrupted: {len(finished)} chapters are complete", err=True)
+        typer.echo(f"interrupted: {counted(len(finished), 'complete chapter')}", err=True)
         raise typer.Exit(INTERRUPTED)
 
 

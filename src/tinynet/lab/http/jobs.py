@@ -122,8 +122,8 @@ class Workers:
             self._answers.popitem(last=False)
 
     def close(self) -> None:
-        """Cancel all jobs."""
+        """Cancel all jobs, and wait until they have stopped: a job cannot run while Python ends."""
         with self._lock:
             for job in self._jobs.values():
                 job.cancelled.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
