@@ -8,6 +8,10 @@ import { percent, short } from "./format";
 export const inUnits = (output: number, { low, high }: Scaling, j: number): number =>
   low[j] + output * (high[j] - low[j]);
 
+/** Convert a number in the units of its column to an output. */
+export const fromUnits = (value: number, { low, high }: Scaling, j: number): number =>
+  high[j] === low[j] ? 0 : (value - low[j]) / (high[j] - low[j]);
+
 /** Format outputs as percentages, as numbers, or in the units of the target columns. */
 export function formatOutputs(outputs: number[], examples: Examples): string[] {
   const { target_scaling } = examples;

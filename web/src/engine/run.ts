@@ -152,9 +152,10 @@ export class Run {
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }
 
-  /** Evaluate every cell of a step with another example. */
-  valuesFor(step: number, input: number[], target: number[], pins?: Pins): Evaluated {
+  /** Evaluate every cell of a step with another example. Without a target, the cells that need one are NaN. */
+  valuesFor(step: number, input: number[], known: number[] | null, pins?: Pins): Evaluated {
     const prepared = this.preparedFor(1);
+    const target = known ?? this.setup.examples.target_names.map(() => NaN);
     const values = prepared.fill(this.stateBefore(step), this.settingsAt(step, prepared, false), [input], [target]);
     return { prepared, values: prepared.sheet.evaluate(values, pins ?? this.pinsFor(prepared)) };
   }

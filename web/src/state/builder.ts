@@ -92,7 +92,13 @@ function branchRecipe(parent: Run, spec: BranchSpec): Recipe {
 
 function branchExamples(examples: Examples, { only, order }: BranchSpec): Examples {
   return only
-    ? { ...examples, inputs: [only.input], targets: [only.target], names: ["custom"], targetsUnknown: false }
+    ? {
+        ...examples,
+        inputs: [only.input],
+        targets: [only.target],
+        names: [only.name ?? "custom"],
+        targetsUnknown: false,
+      }
     : ordered(examples, order ?? null);
 }
 

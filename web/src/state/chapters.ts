@@ -2,7 +2,7 @@
 
 import { defaultState, type State } from "./state";
 
-const GRAY = { input: [0.5, 0.5, 0.5, 0.5], target: [0.5, 0.5] }; // belongs to neither class
+const GRAY = { input: [0.5, 0.5, 0.5, 0.5], target: null }; // belongs to neither class
 const FUZZY = { input: [0.8888, 0.9, 0.1112, 0.1], target: [1, 0] };
 const EPOCHS_FACTOR = 100; // of the chapter in which the network learns the task
 

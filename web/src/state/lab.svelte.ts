@@ -4,6 +4,7 @@ import type { Api } from "../api/api";
 import type { Run } from "../engine/run";
 import type { ChapterHead, Choices, Examples } from "../types";
 import { Builder } from "./builder";
+import { ChosenExample } from "./chosen_example.svelte";
 import { Files } from "./files";
 import { type FormName, Messages } from "./messages.svelte";
 import { Playback } from "./playback.svelte";
@@ -48,12 +49,13 @@ export class Lab {
   lines: Examples | undefined = $derived(this.root.pictures ?? this.sets.lines);
   selection: Selection = $derived.by(() => {
     const { phase, custom, silenced, frozen } = this.state;
-    return { run: this.run!, runStep: this.runStep, phase, custom, silenced, frozen };
+    return { run: this.run!, runStep: this.runStep, phase, custom, name: this.chosen.name, silenced, frozen };
   });
   settledSelection: Selection | null = $state.raw(null); // updated late while the selection changes quickly
   readonly now = new Position(() => this.selection);
   readonly settled = new Position(() => this.settledSelection ?? this.selection);
 
+  readonly chosen = new ChosenExample(this);
   readonly messages = new Messages();
   readonly trainer = new Trainer();
   readonly recordings = new Recordings();

@@ -12,6 +12,7 @@ export interface PopulationResult {
   response: PopulationResponse;
   key: string; // of the training
   input: number[];
+  target: number[] | null;
   inputName: string;
   epochs: number;
   seconds: number;
@@ -39,7 +40,7 @@ export class Population {
     const { setup } = at.run;
     const { networks } = this;
     const began = performance.now();
-    const [input, inputName] = [[...at.input], nameOfInput(at)];
+    const [input, target, inputName] = [[...at.input], at.target && [...at.target], nameOfInput(at)];
     const signal = (this.running = new AbortController()).signal;
     [this.done, this.total, this.waiting] = [0, networks, 0];
     const request = {
@@ -57,7 +58,15 @@ export class Population {
       try {
         const response = await this.api.population!(request, progress, signal);
         const seconds = (performance.now() - began) / 1000;
-        this.result = { response, key: trainingKey(setup), input, inputName, epochs: setup.recipe.epochs, seconds };
+        this.result = {
+          response,
+          key: trainingKey(setup),
+          input,
+          target,
+          inputName,
+          epochs: setup.recipe.epochs,
+          seconds,
+        };
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -12,6 +12,7 @@ export interface Selection {
   runStep: number; // finished steps of the run
   phase: number; // the last visible phase of the next step
   custom: Example | null; // replaces the batch of the step
+  name: string; // of the custom example
   silenced: string[];
   frozen: string[];
 }
@@ -21,9 +22,9 @@ export class Position {
   base: Evaluated = $derived.by(() => this.evaluate(false)); // without the what-if
   /** The batch of the step, or the user's example. */
   batch: Examples = $derived.by(() => {
-    const { run, runStep, custom } = this.selection;
+    const { run, runStep, custom, name } = this.selection;
     return custom
-      ? { ...this.examples, inputs: [custom.input], targets: [custom.target], names: ["custom"] }
+      ? { ...this.examples, inputs: [custom.input], targets: custom.target && [custom.target], names: [name] }
       : run.batch(runStep);
   });
   evaluated: Evaluated = $derived.by(() => (this.hasWhatIf ? this.evaluate(true) : this.base));
@@ -72,13 +73,13 @@ export class Position {
   isAffected(name: string): boolean {
     if (!this.hasWhatIf) return false;
     const { sheet } = this.base.prepared;
-    return sheet.has(name) && this.base.values[sheet.index(name)] !== this.value(name);
+    return sheet.has(name) && !Object.is(this.base.values[sheet.index(name)], this.value(name));
   }
 
   /** The number of cells that a what-if changes. */
   get affected(): number {
     if (!this.hasWhatIf) return 0;
-    return this.evaluated.values.reduce((count, value, k) => count + Number(value !== this.base.values[k]), 0);
+    return this.evaluated.values.reduce((count, value, k) => count + Number(!Object.is(value, this.base.values[k])), 0);
   }
 
   symbol(name: string): string {
@@ -101,8 +102,14 @@ export class Position {
     return this.batch.inputs[0];
   }
 
-  get target(): number[] {
-    return this.batch.targets![0];
+  /** The target of the first example; null if it has none. */
+  get target(): number[] | null {
+    return this.batch.targets?.[0] ?? null;
+  }
+
+  /** Whether the loss and the gradients are unknown because the example has no target. */
+  get lacksTarget(): boolean {
+    return this.target === null && this.evaluated.prepared.targets[0].length > 0;
   }
 
   /** Return the outputs of the network for an input. */

@@ -5,6 +5,14 @@ import type { Architecture, Examples, Recipe, World } from "../types";
 
 export interface Example {
   input: number[];
+  target: number[] | null; // null: the example has no target
+  labeled?: boolean; // the user set the target
+}
+
+/** An example to train on. */
+export interface LabeledExample {
+  name?: string;
+  input: number[];
   target: number[];
 }
 
@@ -30,7 +38,7 @@ export interface BranchSpec {
   recipe?: Partial<Recipe>;
   parameters?: Record<string, number>; // changed by the user
   order?: number[]; // of the examples
-  only?: Example; // one example instead of the set
+  only?: LabeledExample; // one example instead of the set
   silenced?: string[];
   frozen?: string[];
 }

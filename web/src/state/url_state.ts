@@ -94,6 +94,8 @@ function check(state: State): void {
   const roots = 1 + (state.others?.length ?? 0);
   const isExample = (example: any): boolean =>
     example === null || (isNumbers(example?.input) && isNumbers(example?.target));
+  const isChosen = (example: any): boolean =>
+    isExample(example) || (isNumbers(example?.input) && example.target === null);
   const isBranch = (b: any, k: number): boolean =>
     typeof b === "object" && isCount(b.from) && b.from < roots + k && isCount(b.at) && isExample(b.only ?? null) &&
     (b.order === undefined || isNumbers(b.order)) && isNames(b.silenced ?? []) && isNames(b.frozen ?? []) &&
@@ -110,7 +112,7 @@ function check(state: State): void {
     ["step", isCount(state.step)],
     ["phase", isCount(state.phase) && state.phase <= LAST_PHASE],
     ["open", typeof state.open === "string"],
-    ["custom", isExample(state.custom)],
+    ["custom", isChosen(state.custom)],
     ["silenced", isNames(state.silenced)],
     ["frozen", isNames(state.frozen)],
     ["view", ["world", "lattice", "table"].includes(state.view)],

@@ -5,7 +5,7 @@ import { openLab } from "../laboratory";
 
 const RESPONSE: PopulationResponse = { networks: 10, verdicts: {}, histogram: null };
 
-it("the name of a picture contains the noise of the step, except for a custom picture", async () => {
+it("the name of a picture contains the noise of the step, except for a chosen picture", async () => {
   const lab = await openLab({ step: 2 });
   await lab.change({ recipe: { ...lab.state.recipe, noise: 0.1 } });
   const population = new Population({ ...lab.api, population: async () => RESPONSE }, lab.messages);
@@ -13,7 +13,7 @@ it("the name of a picture contains the noise of the step, except for a custom pi
   expect(population.result!.inputName).toBe("left with the noise of step 2");
   lab.state.custom = { input: [1, 0, 1, 0], target: [1, 0] };
   await population.train(lab.now);
-  expect([population.result!.inputName, population.isRunning]).toEqual(["custom", false]);
+  expect([population.result!.inputName, population.isRunning]).toEqual(["left", false]);
 });
 
 it("a request for a population of a world has the fields of the world", async () => {

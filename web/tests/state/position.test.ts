@@ -26,7 +26,7 @@ describe("a position", () => {
     expect(now.value("layer1.bias[0]")).toBe(run!.stateBefore(2)[12]);
     expect(now.value("no such cell")).toBeNaN();
     state.custom = { input: [0, 0, 0, 1], target: [1, 0] };
-    expect([now.names, now.value("input[3]"), now.value("target[0]")]).toEqual([["custom"], 1, 1]);
+    expect([now.names, now.value("input[3]"), now.value("target[0]")]).toEqual([["0001"], 1, 1]);
     expect(now.outputs(now.evaluated)).toEqual(now.predict([0, 0, 0, 1]));
     playback.goto(12);
     expect(now.predict([0, 0, 0, 1])).toEqual(run!.predict(12, [0, 0, 0, 1]));

@@ -30,7 +30,7 @@ describe("the chooser of a picture", () => {
     expect(slider("columns").value).toBe("-0.5");
   });
 
-  it("shows each of the example pictures, which have no right answer", async () => {
+  it("shows each of the example pictures, which have no target", async () => {
     const lab = await open([1, 1, 0, 0]);
     const pictures = {
       Gray: [0.5, 0.5, 0.5, 0.5],
@@ -40,7 +40,7 @@ describe("the chooser of a picture", () => {
     };
     for (const [name, input] of Object.entries(pictures)) {
       await click(name);
-      expect(lab.state.custom).toEqual({ input, target: [0.5, 0.5] });
+      expect(lab.state.custom).toEqual({ input, target: null });
     }
   });
 
@@ -67,7 +67,7 @@ describe("the chooser of a picture", () => {
   it("sets one contrast and keeps the other", async () => {
     const lab = await open([0.75, 0.25, 0.75, 0.25]);
     await slide("rows", -0.25);
-    expect(lab.state.custom).toEqual({ input: [0.625, 0.125, 0.875, 0.375], target: [0.5, 0.5] });
+    expect(lab.state.custom).toEqual({ input: [0.625, 0.125, 0.875, 0.375], target: null });
     await slide("columns", -0.5);
     expect(lab.state.custom!.input).toEqual([0.125, 0.625, 0.375, 0.875]);
   });

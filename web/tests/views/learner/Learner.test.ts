@@ -98,7 +98,7 @@ describe("the learner's chapter", () => {
   it("chooses and draws pictures, and sets contrasts", async () => {
     const { lab } = await open();
     await fireEvent.click(button("Diagonal"));
-    expect(lab.state.custom).toEqual({ input: [0, 1, 1, 0], target: [0.5, 0.5] });
+    expect(lab.state.custom).toEqual({ input: [0, 1, 1, 0], target: null });
     await fireEvent.click(button("Draw picture"));
     const [first] = lab.state.custom!.input;
     expect(screen.getByText(/^Drawn: .+\.$/)).toBeTruthy();

@@ -30,9 +30,11 @@ describe("the Picture panel", () => {
     const lab = await open();
     await click("left");
     expect(lab.state.custom).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
-    expect(screen.getByRole("heading").textContent).toBe("Picture · custom");
+    expect(screen.getByRole("heading").textContent).toBe("Picture · left");
+    expect(screen.getByRole("button", { name: "left" }).ariaPressed).toBe("true");
     await choose(screen.getByLabelText("Black-and-white pictures"), "15");
-    expect(lab.state.custom).toEqual({ input: [1, 1, 1, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ input: [1, 1, 1, 1], target: null });
+    expect(screen.getByRole("heading").textContent).toBe("Picture · 1111");
     await click("Show training picture");
     expect(lab.state.custom).toBeNull();
   });
@@ -40,12 +42,18 @@ describe("the Picture panel", () => {
   it("changes the target of the selected picture", async () => {
     const lab = await open();
     await click("gray");
-    expect(lab.state.custom!.target).toEqual([1, 0]);
-    await choose(screen.getByLabelText("Target"), "1");
+    expect(lab.state.custom!.target).toBeNull();
+    expect(text()).toContain("This picture has no target: nothing says what is correct.");
+    expect(document.querySelector(".pill")!.className).toContain("plain");
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: "Train on this picture" }).disabled).toBe(true);
+    await choose(screen.getByLabelText("Target"), "2");
     expect(lab.state.custom!.target).toEqual([0, 1]);
-    await choose(screen.getByLabelText("Target"), "-1");
+    expect(text()).toContain("Target: vertical.");
+    await choose(screen.getByLabelText("Target"), "3");
     expect(lab.state.custom!.target).toEqual([0.5, 0.5]);
-    expect(text()).not.toContain("Target:");
+    expect(text()).not.toMatch(/Target:|has no target/);
+    await choose(screen.getByLabelText("Target"), "0");
+    expect(lab.state.custom!.target).toBeNull();
   });
 
   it("trains on the selected picture alone", async () => {
@@ -53,7 +61,7 @@ describe("the Picture panel", () => {
     await click("left");
     await click("Train on this picture");
     await waitFor(() => expect(lab.runs.length).toBe(2));
-    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["custom"]]);
+    expect([lab.run!.setup.examples.inputs, lab.run!.setup.examples.names]).toEqual([[[1, 0, 1, 0]], ["left"]]);
   });
 
   it("warns of a confident wrong prediction", async () => {
@@ -87,5 +95,13 @@ describe("the Picture panel", () => {
     const value = 100 + 200 * lab.now.predict([1, 1, 0, 0])[0];
     expect(text()).toContain(`y: prediction ${Number(value.toPrecision(5))}, target 300.`);
     expect(screen.queryByLabelText("Target")).toBeNull();
+    lab.chosen.choose([0.5, 0, 0, 0]);
+    const field = await screen.findByLabelText("Target of y");
+    expect(text()).toContain("This row has no target");
+    await choose(field, "150");
+    expect(lab.state.custom!.target).toBeNull(); // the other target is not set yet
+    await choose(screen.getByLabelText("Target of z"), "0.5");
+    expect(lab.state.custom!.target).toEqual([0.25, 0.5]);
+    expect(text()).toContain("target 150.");
   });
 });

@@ -31,7 +31,7 @@ describe("the panel of all inputs", () => {
   it("selects a picture", async () => {
     const lab = await open({ step: 1 });
     await click(/^1001: /);
-    expect(lab.state.custom).toEqual({ input: [1, 0, 0, 1], target: [1, 0] });
+    expect(lab.state.custom).toEqual({ input: [1, 0, 0, 1], target: null });
   });
 
   it("shows the lattice of gray levels", async () => {

@@ -26,7 +26,7 @@ describe("the editor of a picture", () => {
     expect(screen.getAllByRole<HTMLInputElement>("spinbutton").map(({ value }) => value)).toEqual(["0", "0", "1", "1"]);
     expect(lab.state.custom).toBeNull();
     await fireEvent.change(input("top-left"), { target: { value: "0.25" } });
-    expect(lab.state.custom).toEqual({ input: [0.25, 0, 1, 1], target: [1, 0] });
+    expect(lab.state.custom).toEqual({ input: [0.25, 0, 1, 1], target: null });
   });
 
   it("clips a typed brightness to 0 to 1, and ignores invalid input", async () => {
