@@ -116,7 +116,7 @@ def test_rows_are_shown_and_edited_in_original_units(open_page, folder, iris):
     choose(page, folder / "iris.csv")
     train(page)
     page.get_by_label("Other rows").select_option(label="row 1")
-    expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("custom")
+    expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("row 1")
     own = page.locator(".at-picture")
     assert own.get_by_label("sepal length (cm)").input_value() == "5.1"
     own.get_by_label("petal length (cm)").fill("5")

@@ -7,14 +7,18 @@ import type { PopulationResponse } from "../types";
 import type { Messages } from "./messages.svelte";
 import type { Position } from "./position.svelte";
 
-/** A response, with the request that it belongs to. */
+/** A response, with everything that was asked. */
 export interface PopulationResult {
   response: PopulationResponse;
   key: string; // of the training
+  sizes: number[];
+  epochs: number;
+  learningRate: number;
+  classes: string[];
+  thing: "picture" | "row";
   input: number[];
   target: number[] | null;
   inputName: string;
-  epochs: number;
   seconds: number;
 }
 
@@ -40,14 +44,25 @@ export class Population {
     const { setup } = at.run;
     const { networks } = this;
     const began = performance.now();
-    const [input, target, inputName] = [[...at.input], at.target && [...at.target], nameOfInput(at)];
+    const { architecture, recipe, examples } = setup;
+    const question = {
+      key: trainingKey(setup),
+      sizes: architecture.sizes,
+      epochs: recipe.epochs,
+      learningRate: recipe.learning_rate,
+      classes: examples.target_names,
+      thing: examples.shape ? ("picture" as const) : ("row" as const),
+      input: [...at.input],
+      target: at.target && [...at.target],
+      inputName: nameOfInput(at),
+    };
     const signal = (this.running = new AbortController()).signal;
     [this.done, this.total, this.waiting] = [0, networks, 0];
     const request = {
-      architecture: setup.architecture,
-      recipe: setup.recipe,
-      examples: setup.examples,
-      inputs: input,
+      architecture,
+      recipe,
+      examples,
+      inputs: question.input,
       networks,
       first_seed: 0,
       ...(setup.world ? { world: setup.world } : {}),
@@ -58,15 +73,7 @@ export class Population {
       try {
         const response = await this.api.population!(request, progress, signal);
         const seconds = (performance.now() - began) / 1000;
-        this.result = {
-          response,
-          key: trainingKey(setup),
-          input,
-          target,
-          inputName,
-          epochs: setup.recipe.epochs,
-          seconds,
-        };
+        this.result = { ...question, response, seconds };
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -51,7 +51,13 @@ describe("the panel of many seeds", () => {
     expect(request).toMatchObject({ networks: 100_000, first_seed: 0, inputs: [0, 0, 1, 1] });
     expect(request.recipe).toEqual(lab.run!.setup.recipe);
     await screen.findByText("Half of them.");
-    expect(text()).toMatch(/Picture: bottom\. 3 epochs, trained in [\d.]+ s\./);
+    expect(text()).toMatch(/4-3-2 networks, learning rate 0\.1, 3 epochs, trained in [\d.]+ s\. Picture: bottom\./);
+    expect(text()).toContain(
+      "Output horizontal minus output vertical for the picture bottom. Height: number of networks, at most 9,970.",
+    );
+    expect(text()).not.toContain("this run"); // it is not trained yet
+    lab.playback.goto(Infinity);
+    await waitFor(() => expect(text()).toContain("this run"));
   });
 
   it("shows the verdict of the selected question", async () => {
@@ -81,8 +87,12 @@ describe("the panel of many seeds", () => {
     await click("Measure");
     await screen.findByText("Half of them.");
     expect(text()).not.toContain("belongs to another training");
-    await lab.change({ recipe: { ...lab.state.recipe, learning_rate: 0.2 } });
-    await waitFor(() => expect(text()).toContain("This result belongs to another training."));
+    lab.playback.goto(Infinity);
+    await lab.change({ recipe: { ...lab.state.recipe, learning_rate: 0.2, epochs: 5 } });
+    await waitFor(() => expect(text()).toContain("The result below belongs to another training."));
+    expect(text()).toContain("4-3-2 networks, learning rate 0.1, 3 epochs");
+    expect(screen.getByText("Half of them.").closest(".stale")).toBeTruthy();
+    expect(screen.getByRole("group", { name: /Difference/ }).classList).toContain("stale");
     expect(text()).not.toContain("this run");
   });
 
