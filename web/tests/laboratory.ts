@@ -15,6 +15,7 @@ const read = (name: string) =>
   JSON.parse(readFileSync(join(import.meta.dirname, `../../tests/golden/${name}.json`), "utf-8"));
 const { sheet } = read("sheet_4-3-2") as { sheet: SheetJson };
 const runs: Golden["runs"] = read("runs");
+export const golden = runs;
 
 export const cells = sheet.cells;
 export const parameters = cells.map(([name]) => name).filter((name) => /^layer\d\.(weight|bias)\[[\d,]+\]$/.test(name));

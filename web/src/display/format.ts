@@ -8,15 +8,28 @@ export function fixed(value: number, digits: number, sign = false): string {
 
 export const signed = (value: number, digits = 2): string => fixed(value, digits, true);
 
-/** Format a number with five significant digits, as in the terminal. */
-export function short(value: number): string {
+const DIGITS = 5; // significant digits of a number
+const MAX_DIGITS = 17; // that a number may have
+
+/** Format a number with five significant digits, as in the terminal, or with more. */
+export function short(value: number, digits = DIGITS): string {
   if (!Number.isFinite(value)) return fixed(value, 0);
   if (value === 0) return "0";
-  const size = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(5)))));
-  const text = size < -4 || size >= 5 ? value.toExponential(4) : value.toPrecision(5);
-  const [digits, power] = text.split("e");
-  const trimmed = digits.includes(".") ? digits.replace(/\.?0+$/, "") : digits;
+  const size = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(digits)))));
+  const text = size < -4 || size >= DIGITS ? value.toExponential(digits - 1) : value.toPrecision(digits);
+  const [mantissa, power] = text.split("e");
+  const trimmed = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
   return (trimmed + (power ? "e" + power.replace("+", "") : "")).replaceAll("-", "−");
+}
+
+/** Return the number that a text of `short` shows. */
+export const numberIn = (text: string): number => Number(text.replaceAll("−", "-").replace("∞", "Infinity"));
+
+/** Return the fewest digits, from five on, for which a condition holds. */
+export function fewestDigits(holds: (digits: number) => boolean): number {
+  let digits = DIGITS;
+  while (digits < MAX_DIGITS && !holds(digits)) digits++;
+  return digits;
 }
 
 /** List a few names in full, or the first of many. */

@@ -1,7 +1,8 @@
 /** Formulas as MathML, with symbols or with numbers. */
 
+import { evaluateFormula } from "../engine/sheet";
 import type { Formula } from "../types";
-import { short } from "./format";
+import { fewestDigits, numberIn, short } from "./format";
 
 const SUM = 1;
 const PRODUCT = 2;
@@ -14,19 +15,29 @@ export function withSymbols(formula: Formula, symbol: (name: string) => string):
   return write(formula, (name) => [symbol(name), ATOM])[0];
 }
 
-/** Return a formula with the values of its cells. */
+/** Return a formula with the values of its cells. The numbers have as many digits as give the shown result. */
 export function withNumbers(formula: Formula, value: (name: string) => number): string {
-  return write(formula, (name) => numberLeaf(value(name)))[0];
+  const digits = digitsOf(formula, value);
+  return write(formula, (name) => numberLeaf(value(name), digits), digits)[0];
 }
 
-function numberLeaf(value: number): [string, number] {
-  return [`<mn>${short(value)}</mn>`, value < 0 ? SUM : ATOM];
+/** Return the fewest digits of the numbers in a formula for which the shown numbers give the shown result. */
+export function digitsOf(formula: Formula, value: (name: string) => number): number {
+  const result = short(evaluateFormula(formula, value));
+  return fewestDigits((digits) => {
+    const shown = (number: number) => numberIn(short(number, digits));
+    return short(evaluateFormula(formula, (name) => shown(value(name)), shown)) === result;
+  });
 }
 
-function write(formula: Formula, leaf: Leaf): [string, number] {
-  if (typeof formula === "number") return numberLeaf(formula);
+function numberLeaf(value: number, digits?: number): [string, number] {
+  return [`<mn>${short(value, digits)}</mn>`, value < 0 ? SUM : ATOM];
+}
+
+function write(formula: Formula, leaf: Leaf, digits?: number): [string, number] {
+  if (typeof formula === "number") return numberLeaf(formula, digits);
   if (typeof formula === "string") return leaf(formula);
-  const parts = (formula.slice(1) as Formula[]).map((part) => write(part, leaf));
+  const parts = (formula.slice(1) as Formula[]).map((part) => write(part, leaf, digits));
   switch (formula[0]) {
     case "+":
     case "-": {

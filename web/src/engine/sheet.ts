@@ -54,6 +54,27 @@ const OPERATIONS: Record<string, (xs: Compute[]) => Compute> = {
       x(v) > 0 ? 1 : 0,
 };
 
+/** Compute a formula with the values of its cells and its constants. */
+export function evaluateFormula(
+  formula: Formula,
+  value: (name: string) => number,
+  constant = (number: number) => number,
+): number {
+  const leaf = (name: string) => () => value(name);
+  return compile(formula, leaf, constant)(new Float64Array());
+}
+
+function compile(formula: Formula, leaf: (name: string) => Compute, constant: (number: number) => number): Compute {
+  if (typeof formula === "string") return leaf(formula);
+  if (typeof formula === "number") {
+    const value = constant(formula);
+    return () => value;
+  }
+  const [operation, ...parts] = formula;
+  if (!(operation in OPERATIONS)) throw new Error(`The sheet has the unknown operation ${operation}.`);
+  return OPERATIONS[operation](parts.map((part) => compile(part, leaf, constant)));
+}
+
 function fold(xs: Compute[], join: (x: number, y: number) => number): Compute {
   const [first, ...rest] = xs;
   if (rest.length === 1) return (v) => join(first(v), rest[0](v));
@@ -82,7 +103,14 @@ export class Sheet {
     this.formulas = json.cells.map(([, , formula]) => formula);
     this.external = this.names.filter((_, k) => this.formulas[k] === null && this.phases[k] > 0);
     this.computes = json.cells.map(([name, , formula], index) => {
-      const compute = formula === null ? null : this.compile(formula);
+      const compute =
+        formula === null
+          ? null
+          : compile(
+              formula,
+              (cell) => this.reader(cell),
+              (number) => number,
+            );
       this.indices.set(name, index);
       return compute;
     });
@@ -119,15 +147,9 @@ export class Sheet {
     return formula === null ? [] : [...new Set(namesIn(formula))];
   }
 
-  private compile(formula: Formula): Compute {
-    if (typeof formula === "number") return () => formula;
-    if (typeof formula === "string") {
-      const index = this.index(formula);
-      return (values) => values[index];
-    }
-    const [operation, ...parts] = formula;
-    if (!(operation in OPERATIONS)) throw new Error(`The sheet has the unknown operation ${operation}.`);
-    return OPERATIONS[operation](parts.map((part) => this.compile(part)));
+  private reader(name: string): Compute {
+    const index = this.index(name);
+    return (values) => values[index];
   }
 }
 

@@ -3,6 +3,7 @@
 import { inputNames, withInputNames } from "../display/inputs";
 import type { Prepared } from "../engine/prepared";
 import type { Evaluated, Run } from "../engine/run";
+import { evaluateFormula, type Pins } from "../engine/sheet";
 import type { Examples } from "../types";
 import type { Example } from "./state";
 
@@ -82,6 +83,15 @@ export class Position {
     return this.evaluated.values.reduce((count, value, k) => count + Number(!Object.is(value, this.base.values[k])), 0);
   }
 
+  /** The cells with a fixed value: switched-off nodes, and the changes of frozen parameters. */
+  private fixed: Pins = $derived.by(() => this.pins(this.evaluated.prepared, true));
+
+  /** Whether the value of a cell is fixed at 0 and does not follow from its formula. */
+  isFixed(name: string): boolean {
+    const { sheet } = this.evaluated.prepared;
+    return this.fixed.size > 0 && sheet.has(name) && this.fixed.has(sheet.index(name));
+  }
+
   symbol(name: string): string {
     return this.evaluated.prepared.response.symbols[name]?.[1] ?? name;
   }
@@ -123,7 +133,14 @@ export class Position {
     return this.examples.target_names.map((_, j) => values[prepared.sheet.index(`${this.prefix}layer${last}.a[${j}]`)]);
   }
 
-  private pins(prepared: Prepared, withWhatIf: boolean) {
+  /** Return the value that the formula of a cell gives; the cell itself may have a fixed value. */
+  valueOfFormula(name: string): number {
+    const { sheet } = this.evaluated.prepared;
+    const formula = sheet.formulas[sheet.index(name)];
+    return formula === null ? this.value(name) : evaluateFormula(formula, (cell) => this.value(cell));
+  }
+
+  private pins(prepared: Prepared, withWhatIf: boolean): Pins {
     const { run, silenced, frozen } = this.selection;
     const { setup } = run;
     return withWhatIf

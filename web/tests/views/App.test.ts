@@ -98,6 +98,23 @@ describe("the page", () => {
     await waitFor(() => expect(lab.settled.runStep).toBe(2));
   });
 
+  it("updates the lower panels at once when the run changes", async () => {
+    const { lab } = await open();
+    flushSync(() => void (lab.state.step = 3));
+    await lab.change({ seed: 5 });
+    flushSync();
+    expect([lab.settled.run === lab.run, document.querySelector(".lab")!.ariaBusy]).toEqual([true, "false"]);
+  });
+
+  it("updates the lower panels while a training runs", async () => {
+    const { lab } = await open();
+    await lab.change({ recipe: { ...lab.state.recipe, epochs: 100_000 }, step: 400_000 });
+    const run = lab.run!;
+    await waitFor(() => expect(lab.settled.runStep).toBeGreaterThan(0), { timeout: 5000 });
+    expect([run.finished, lab.settled.run === run]).toEqual([false, true]);
+    await lab.change({ recipe: { ...lab.state.recipe, epochs: 3 }, step: 0 });
+  });
+
   it("opens a dropped table, and closes it", async () => {
     const table = async () => Promise.reject(new Error("no"));
     const columns = async () => tableHead([]);

@@ -33,6 +33,31 @@ describe("an open cell", () => {
     expect(document.querySelectorAll("[data-opened]").length).toBe(1);
   });
 
+  it("shows a switched-off node and a frozen parameter with the values of their formulas", async () => {
+    const lab = await openLab({ phase: 4, silenced: ["layer1.a[0]"], frozen: ["layer2.weight[0,1]"] });
+    const { rerender } = render(Cell, { at: lab.now, name: "layer1.a[0]" });
+    const line = () => text(document.querySelector(".lines")).replace(/\s/g, "");
+    const off = short(lab.now.valueOfFormula("layer1.a[0]"));
+    expect(line()).toBe(`layer1.a[0]=0Switchedoff.Otherwise:layer1.a[0]=σ(layer1.z[0])=${off}`);
+    await rerender({ name: "layer2.weight[0,1].change" });
+    const change = lab.now.valueOfFormula("layer2.weight[0,1].change");
+    expect(change).toBe(-lab.now.value("rate") * lab.now.value("layer2.weight[0,1].gradient"));
+    expect(line()).toMatch(/^layer2\.weight\[0,1\]\.change=0Frozen\.Otherwise:/);
+    expect(line()).toContain(`=${short(change)}`);
+    await rerender({ name: "layer2.weight[0,1].after" });
+    expect(line()).toContain("+0=");
+  });
+
+  it("shows unknown values of an example without a target", async () => {
+    const lab = await openLab({ phase: 4 });
+    lab.chosen.choose([0.5, 0.5, 0.5, 0.5]);
+    const { rerender } = render(Cell, { at: lab.now, name: "layer1.bias[0].gradient" });
+    expect(text()).toContain("Unknown: this example has no target");
+    expect(factor("layer1.delta[0]").textContent).toContain("unknown");
+    await rerender({ name: "layer1.a[0]" });
+    expect(text()).not.toContain("nknown");
+  });
+
   it("has no value before its phase", async () => {
     const lab = await openLab({ phase: 1 });
     render(Cell, { at: lab.now, name: "layer1.bias[0].gradient" });
