@@ -17,13 +17,15 @@ export class RecipeForm {
   order: number[] = $state([]); // order of the examples, as indices into the current order
 
   /** Copy the values of a run. */
-  reset({ setup }: Run, root: Root): void {
-    this.recipe = { ...setup.recipe };
-    this.architecture = copyArchitecture(setup.architecture);
-    this.seed = root.seed;
-    this.grid = root.grid;
-    this.world = setup.world ? copyWorld(setup.world) : null;
-    this.order = setup.examples.names.map((_, k) => k);
+  reset(run: Run, root: Root): void {
+    Object.assign(this, valuesOf(run, root));
+  }
+
+  /** Whether a field differs from the values of a run. */
+  isChanged(run: Run, root: Root): boolean {
+    const { recipe, architecture, seed, grid, world, order } = this;
+    const now = { recipe, architecture, seed, grid, world, order };
+    return JSON.stringify(now) !== JSON.stringify(valuesOf(run, root));
   }
 
   /** Choose the pictures: "2" or "3" for lines of that size, or "world". A world ignores order and noise. */
@@ -99,6 +101,16 @@ export class RecipeForm {
     return this.order.map((k) => root.order?.[k] ?? k);
   }
 }
+
+/** Return the fields of a form with the values of a run. */
+const valuesOf = ({ setup }: Run, root: Root) => ({
+  recipe: { ...setup.recipe },
+  architecture: copyArchitecture(setup.architecture),
+  seed: root.seed,
+  grid: root.grid,
+  world: setup.world ? copyWorld(setup.world) : null,
+  order: setup.examples.names.map((_, k) => k),
+});
 
 const copyArchitecture = (of: Architecture): Architecture => ({ ...of, sizes: [...of.sizes] });
 

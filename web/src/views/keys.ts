@@ -27,5 +27,6 @@ export function handleKey(event: KeyboardEvent, lab: Lab): void {
 function usesKey(target: HTMLElement, key: string): boolean {
   if (target.closest("input, select, textarea")) return true;
   if (key === " ") return target.closest("button, summary, [role=button]") !== null;
-  return key.startsWith("Arrow") && target.closest(".scroll") !== null;
+  const around = target.closest(".scroll");
+  return key.startsWith("Arrow") && around !== null && around.scrollWidth > around.clientWidth;
 }

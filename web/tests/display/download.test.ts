@@ -37,6 +37,7 @@ describe("a saved file", () => {
     expect(text).toMatch(/^<svg [^>]*width="30" height="20"/);
     expect(text).toMatch(/<rect width="100%" height="100%" fill="(red|rgb\(255, 0, 0\))"\/>/);
     expect(text).toMatch(/<text fill="(blue|rgb\(0, 0, 255\))"/);
+    expect(text).toContain("paint-order=");
     expect(text).not.toMatch(/class=|style=|tabindex=/);
   });
 

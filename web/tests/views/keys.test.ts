@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lab } from "../../src/state/lab.svelte";
 import { handleKey } from "../../src/views/keys";
 import { openLab } from "../laboratory";
@@ -34,7 +34,7 @@ describe("a key", () => {
   });
   it.each([
     ["b", "<input>", {}], ["ArrowLeft", "<select></select>", {}], [".", "<textarea></textarea>", {}], [" ", "<button></button>", {}],
-    [" ", "<summary></summary>", {}], ["ArrowRight", '<div class="scroll"><p></p></div>', {}], ["b", "<p></p>", { ctrlKey: true }],
+    [" ", "<summary></summary>", {}], ["b", "<p></p>", { ctrlKey: true }],
     ["ArrowLeft", "<p></p>", { altKey: true }], ["Home", "<p></p>", { metaKey: true }], ["x", "<p></p>", {}],
   ])("%s in %s with %j is ignored", (key, html, change) => {
     expect(press(key, html, change)).toBe(false);
@@ -44,7 +44,11 @@ describe("a key", () => {
     lab.ready = false;
     expect(press("Home")).toBe(false);
   });
-  it("moves a scrolled table only with arrows", () => {
+  it("scrolls a table with arrows only if the table can be scrolled", () => {
+    expect(press("ArrowRight", '<div class="scroll"><p></p></div>')).toBe(true);
+    const width = vi.spyOn(Element.prototype, "scrollWidth", "get").mockReturnValue(500);
+    expect(press("ArrowRight", '<div class="scroll"><p></p></div>')).toBe(false);
+    width.mockRestore();
     expect(press("Home", '<div class="scroll"><p></p></div>')).toBe(true);
     expect(press("ArrowLeft", "<button></button>")).toBe(true);
   });

@@ -75,8 +75,30 @@ describe("the Network panel", () => {
     await fireEvent.dblClick(cell(WEIGHT));
     await fireEvent.keyDown(screen.getByRole("spinbutton"), { key: "Escape" });
     expect([screen.queryByRole("spinbutton"), lab.runs.length]).toEqual([null, 1]);
+  });
+
+  it("edits a bias", async () => {
+    const lab = await open({ step: 5 });
     await fireEvent.dblClick(cell("layer1.bias[0]"));
+    await fireEvent.change(screen.getByRole("spinbutton"), { target: { value: "-2" } });
+    await waitFor(() => expect(lab.runs.length).toBe(2));
+    expect(lab.state.branches[0]).toMatchObject({ at: 5, parameters: { "layer1.bias[0]": -2 } });
+    await fireEvent.dblClick(cell("layer1.a[0]"));
     expect(screen.queryByRole("spinbutton")).toBeNull();
+  });
+
+  it("marks switched-off nodes and frozen parameters, also of a branch that was trained with them", async () => {
+    const lab = await open({ silenced: ["layer1.a[0]"], frozen: [WEIGHT] });
+    const fixed = () => [...document.querySelectorAll(".fixed")].map((one) => one.getAttribute("data-cell"));
+    expect(fixed()).toEqual([WEIGHT, "layer1.a[0]"]);
+    expect(cell("layer1.a[0]").ariaLabel).toBe("the words of layer1.a[0]: 0.000, switched off");
+    expect(cell(WEIGHT).ariaLabel).toMatch(/, frozen$/);
+    expect(document.body.textContent).toContain("Dotted: switched off or frozen.");
+    await lab.branch({});
+    await waitFor(() => expect([lab.now.hasWhatIf, fixed()]).toEqual([false, [WEIGHT, "layer1.a[0]"]]));
+    lab.selectRun(0);
+    await waitFor(() => expect(fixed()).toEqual([]));
+    expect(document.body.textContent).not.toContain("Dotted");
   });
 
   it("marks the values that a what-if changes", async () => {

@@ -36,6 +36,21 @@ describe("the Recipe panel", () => {
     expect([lab.run!.total, lab.state.step, lab.messages.text]).toEqual([8, 0, ""]);
   });
 
+  it("keeps what is typed while the step and the picture change, and says that it is not trained yet", async () => {
+    const lab = await open();
+    expect(screen.queryByRole("status")).toBeNull();
+    await type("Learning rate", "5");
+    expect(screen.getByRole("status").textContent).toBe("Changed. Train, Branch and Next seed use the new values.");
+    lab.playback.goto(3);
+    lab.chosen.choose([0.5, 0.5, 0.5, 0.5]);
+    lab.open("loss");
+    await waitFor(() => expect(screen.getByText("Branch at step 3")).toBeTruthy());
+    expect(field("Learning rate").value).toBe("5");
+    await submit();
+    await waitFor(() => expect(screen.queryByRole("status")).toBeNull());
+    expect(lab.run!.setup.recipe.learning_rate).toBe(5);
+  });
+
   it("changes the layers of the network", async () => {
     const lab = await open();
     await choose("Hidden nodes", "2");

@@ -14,7 +14,7 @@ const nodeName = () => document.querySelector("text.name")?.textContent ?? null;
 
 async function open(layer: number, index: number, change: Partial<State> = {}): Promise<Lab> {
   const lab = await openLab(change);
-  render(DiagramNode, { lab, node: { layer, index, x: 100, y: 50 }, radius: 20 });
+  render(DiagramNode, { lab, node: { layer, index, x: 100, y: 50 }, radius: 20, edit: () => {} });
   return lab;
 }
 
