@@ -127,6 +127,7 @@ def test_play_stops_at_the_last_step(open_page):
 def test_figures_and_tables_are_saved_as_files(open_page):
     page = open_page()
     drawing = download(page, page.locator(".at-network").get_by_role("button", name="SVG")).path().read_text()
+    assert 'paint-order="stroke"' in drawing  # without it, the outline of a bare number hides the number
     assert "<svg" in drawing
     assert "var(--" not in drawing
     picture = (

@@ -170,6 +170,8 @@ def test_a_branch_with_noise_in_batches_equals_python(open_page):
     assert_ledger_equals(page, branch[-1])
     page.get_by_role("spinbutton", name="Brightness of the top-left pixel").fill("0.25")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Train on this picture")).to_be_disabled()  # it has no target yet
+    page.get_by_label("Target").select_option("horizontal")
     page.get_by_role("button", name="Train on this picture").click()
     expect(page.locator(".at-timeline tbody tr").nth(2)).to_contain_text("one example")
     expect(page.locator(".at-picture")).to_contain_text("with noise")
