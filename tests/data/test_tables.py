@@ -326,11 +326,14 @@ def test_unreadable_files_are_refused(tmp_path):
     path.write_bytes(b"x,label\n0,a\n1,b\n2,caf\x81\n")
     with pytest.raises(
         TinyNetError,
-        match="bytes.csv is not text in UTF-8, UTF-16 or Windows-1252. Save the table as CSV in UTF-8. "
-        "If the table has another encoding, such as cp437, set encoding to 'cp437'",
+        match="bytes.csv is not text in UTF-8, UTF-16 or Windows-1252: line 4 has the byte 0x81. "
+        "Save the table as CSV in UTF-8. If the table has another encoding, such as cp437, set encoding to 'cp437'",
     ):
         read(path)
-    with pytest.raises(TinyNetError, match="bytes.csv is not text in utf-8 .*Give the encoding of the table"):
+    with pytest.raises(
+        TinyNetError,
+        match="bytes.csv is not text in utf-8 .line 4 has the byte 0x81: .*Give the encoding of the table",
+    ):
         read(path, encoding="utf-8")
     path.write_text('x,label\n0,a\n1,"b\n')
     with pytest.raises(
