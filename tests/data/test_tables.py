@@ -362,10 +362,6 @@ def test_names_that_occur_twice_get_the_number_of_their_row(table):
 
 def test_conflicting_roles_are_refused(table):
     path = table("x,species,target\n0,a,0\n1,b,1\n")
-    with pytest.raises(
-        TinyNetError, match="column 'species' and target columns .'target'.. Use only one of the two"
-    ):
-        read(path, label="species")
     for targets in ("target", "x"):
         with pytest.raises(
             TinyNetError, match=f"label is 'target' and targets is '{targets}'. A network learns either"
@@ -373,6 +369,39 @@ def test_conflicting_roles_are_refused(table):
             read(path, label="target", targets=targets)
     with pytest.raises(TinyNetError, match="no input columns"):
         read(path, label="species", ignore=["x", "target"])
+
+
+def test_target_like_columns_are_inputs_if_a_label_is_chosen(table):
+    path = table("target_temp,species,target\n0,a,0\n1,b,1\n")
+    some = read(path, label="species")
+    assert some.columns == ("target_temp", "target")
+    assert some.notes[1:] == ("'target_temp' and 'target' are inputs, because 'species' is the label.",)
+    some = read(path, targets="target", ignore="species")
+    assert some.columns == ("target_temp",)
+    assert some.notes[1:] == ("'target_temp' is an input, because 'target' is the target.",)
+    assert read(table("targets_hit,Target 1\n0,0\n9,1\n")).columns == ("targets_hit",)
+    with pytest.raises(
+        TinyNetError, match="has a column 'label' and target columns .'target'.. Use only one"
+    ):
+        read(table("x,label,target\n1,a,1\n2,b,0\n"))
+
+
+def test_the_columns_name_and_label_may_have_capitals(table):
+    some = read(table("Name,x,LABEL\nAnn,1,a\nBob,2,b\n"))
+    assert (some.names, some.columns, some.target_names) == (("Ann", "Bob"), ("x",), ("a", "b"))
+    assert some.read_like(table("NAME,x\nEve,1\n")).names == ("Eve",)
+    both = read(table("Name,x,name,label\nAnn,1,A,a\nBob,2,B,b\nAnn,3,C,b\n"))
+    assert (both.names, both.columns) == (("A", "B", "C"), ("Name = Ann", "Name = Bob", "x"))
+
+
+def test_options_of_files_are_refused_for_tables_in_memory():
+    for option, value in (("delimiter", ";"), ("encoding", "cp1252"), ("header", True)):
+        with pytest.raises(TinyNetError) as caught:
+            read({"x": [1, 2], "label": ["a", "b"]}, **{option: value})
+        assert (
+            str(caught.value)
+            == f"{option} is {value!r}. It is for CSV files, and the table is in memory. Remove it."
+        )
 
 
 def test_a_long_table_is_read_in_chunks(table):

@@ -187,7 +187,14 @@ class Examples:
         dialect = Dialect(delimiter, decimal, encoding, header)
         rows = tables.read_like(source, self.table_encoding, dialect, progress)
         inputs = self.scaling(rows.values)
-        return replace(self, inputs=inputs, targets=None, names=rows.names, shape=None, notes=rows.notes)
+        constant = [
+            k
+            for k, ends in enumerate(zip(self.scaling.low, self.scaling.high, strict=True))
+            if len(set(ends)) == 1
+        ]
+        differs = self.scaling.outside(rows.values)[:, constant].T
+        notes = (*rows.notes, *tables.constants_note([rows.columns[k] for k in constant], list(differs)))
+        return replace(self, inputs=inputs, targets=None, names=rows.names, shape=None, notes=notes)
 
     @property
     def table_encoding(self) -> Encoding:

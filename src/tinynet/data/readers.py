@@ -120,6 +120,13 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
         with _opened_file(Path(source), dialect, progress) as table:
             yield table
     else:
+        for option in ("delimiter", "encoding", "header"):
+            value = getattr(dialect, option)
+            if value is not None:
+                raise TinyNetError(
+                    f"is {value!r}. It is for CSV files, and the table is in memory. Remove it.",
+                    parameter=option,
+                )
         yield _memory_source(source)
 
 
