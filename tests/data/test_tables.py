@@ -357,6 +357,7 @@ def test_a_missing_column_is_named(table):
 
 def test_names_that_occur_twice_get_the_number_of_their_row(table):
     some = read(table("name,x\nA,0\nB,0\nA,1\n ,2\n"))
+    assert some.notes[1:] == ("'name' names the rows and is no input.",)
     assert some.names == ("A (line 2)", "B", "A (line 4)", "(line 5)")
 
 

@@ -286,7 +286,17 @@ class Examples:
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
         table = None if self._table is None else self._table[indices.tolist()]
-        return replace(self, inputs=self.inputs[indices], targets=targets, names=names, table=table)
+        scaling = self.target_scaling
+        if scaling is None and self.regression:  # the chosen targets may all lie in [0, 1]
+            scaling = Scaling.identity(self.target_names)
+        return replace(
+            self,
+            inputs=self.inputs[indices],
+            targets=targets,
+            names=names,
+            target_scaling=scaling,
+            table=table,
+        )
 
     def _index(self, name: str) -> int:
         return self.names.index(check_choice("example", name, self.names))

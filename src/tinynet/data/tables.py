@@ -147,6 +147,8 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
     """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
     names, notes = np.array(_row_names(raw), object), list(raw.notes)
     notes += _target_like_inputs(raw)
+    if raw.roles.name is not None and len(set(raw.columns[raw.roles.name].words)) < len(raw):
+        notes.append(f"{raw.roles.name!r} names the rows and is no input.")
     raw, rows = _with_answers(raw, missing, notes)
     encoding = _encoding(raw, missing, [])
     raw.problems.check()
