@@ -123,6 +123,10 @@ def test_windows_1252_is_announced_with_a_word(table):
         f"{path} is not UTF-8. It is read as Windows-1252, such as 'très' in line 3."
     )
     assert len(read(path, encoding="cp1252").notes) == 1
+    path = table(
+        "x;label\n1,5;yes\n2,5;très bien\n".encode("cp1252")
+    )  # read twice, because of the decimal comma
+    assert read(path).notes[1].endswith("such as 'très' in line 3.")
 
 
 def test_the_first_line_of_excel_gives_the_delimiter(table):

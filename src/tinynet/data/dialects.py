@@ -88,7 +88,7 @@ class Dialect:
         words = [
             NAMES.get(delimiter, repr(delimiter)),
             "decimal comma" if self.decimal == "," else "decimal point",
-            ENCODINGS.get(self.encoding or "utf-8-sig", self.encoding or ""),
+            *([ENCODINGS.get(self.encoding, self.encoding)] if self.encoding is not None else []),
             "no column names" if self.header is False else "column names in the first row",
         ]
         return ", ".join(words)

@@ -68,7 +68,7 @@ def read_cells(
     source, dialect = rewindable(source), dialect or Dialect()
     raw = _read_once(source, find_roles, dialect, progress)
     if dialect.decimal is None and _may_have_commas(raw):
-        other = _read_once(source, find_roles, replace(raw.dialect or dialect, decimal=","), progress)
+        other = _read_once(source, find_roles, _known(raw, dialect, ","), progress)
         needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
         raw = other if _n_words(other) < _n_words(raw) + (not needed) else raw
     mixed = tuple(c.name for c in raw.of(raw.roles.inputs) if kind_of(c) == "category" and c.has_numbers)
@@ -80,6 +80,11 @@ def read_cells(
     if raw.dialect is None and raw.decimal == "," and dialect.decimal is None:
         raw = replace(raw, notes=("The numbers have a decimal comma.", *raw.notes))
     return raw
+
+
+def _known(raw: RawTable, dialect: Dialect, decimal: Decimal) -> Dialect:
+    """Return the dialect to read a table again. The encoding is found again, because a note may belong to it."""
+    return replace(raw.dialect or dialect, decimal=decimal, encoding=dialect.encoding)
 
 
 def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None) -> RawTable:

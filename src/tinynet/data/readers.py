@@ -114,7 +114,7 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
     dialect, source = dialect or Dialect(), rewindable(source)
     if isinstance(source, TextFile):
         text = io.StringIO(source.text.removeprefix("\ufeff"), newline="")
-        dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
+        dialect = sniffed(replace(dialect, encoding=None), source.text[:SAMPLE])
         yield _csv_source(source.name, text, dialect, lambda: None)
     elif isinstance(source, str | os.PathLike):
         with _opened_file(Path(source), dialect, progress) as table:
@@ -245,7 +245,8 @@ def _without_blank_lines(rows: Iterable[Row], width: int) -> Iterator[Row]:
     """
     blank: list[Row] | None = None  # the blank lines since the last row, or None before the first row
     for number, cells in rows:
-        if any(cell.strip() for cell in cells) or (width == 1 and cells and blank is not None):
+        is_full = cells and (cells[0].strip() or any(cell.strip() for cell in cells))
+        if is_full or (width == 1 and cells and blank is not None):
             yield from blank or []
             blank = []
             yield number, cells
@@ -365,10 +366,12 @@ def _is_complete(row: Row, shape: Shape, problems: Problems) -> bool:
                 "Give each row one cell for each column.",
             )
         return False
-    unnamed = set(range(1, width)) - set(kept)  # the first column may have row names
+    unnamed = (
+        set(range(1, width)) - set(kept) if len(kept) < width else ()
+    )  # the first column may have row names
     if unnamed and any(cells[k].strip() for k in unnamed):
         problems.add(f"line {line}", "the row has a cell in a column without a name.", "Name the column.")
-    if not marked and _begins_like_comment(row):
+    if cells[0].startswith(f"{COMMENT} ") and not marked:
         problems.add(
             f"line {line}",
             "the row begins like a comment and has a cell for each column.",
