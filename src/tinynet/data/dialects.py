@@ -115,12 +115,23 @@ def found_encoding(path: Path, file: BinaryIO) -> tuple[str, str]:
             "line. "
             + advice("encoding", FALLBACK, condition="If the table has another encoding, such as cp1252")
         )
-    foreign = undecodable(file, FALLBACK) or _foreign(file)
-    if foreign is not None:
+    bad = undecodable(file, FALLBACK)
+    if bad is not None:
         raise TinyNetError(
-            f"{path} is not text in UTF-8, UTF-16 or Windows-1252: line {foreign.line} has the byte {foreign.byte:#04x}. "
+            f"{path} is not text in UTF-8, UTF-16 or Windows-1252: line {bad.line} has the byte {bad.byte:#04x}. "
             "Save the table as CSV in UTF-8. "
             + advice("encoding", "cp437", condition="If the table has another encoding, such as cp437")
+        )
+    line = _foreign_line(file)
+    if line is not None:
+        raise TinyNetError(
+            f"{path} is not text in UTF-8 or UTF-16, and line {line} does not look like Windows-1252. Save the table as CSV "
+            "in UTF-8. "
+            + advice(
+                "encoding",
+                "shift_jis",
+                condition="If the table has another encoding, such as shift_jis or cp1252",
+            )
         )
     return FALLBACK, f"{path} is not UTF-8. It is read as Windows-1252, {_sample(file)}."
 
@@ -186,14 +197,14 @@ def _is_mostly_utf8(file: BinaryIO) -> bool:
     return good >= bad
 
 
-def _foreign(file: BinaryIO) -> BadByte | None:
-    """Return the first bytes that are rare in Windows-1252, or None."""
+def _foreign_line(file: BinaryIO) -> int | None:
+    """Return the first line with bytes that are rare in Windows-1252, or None."""
     lines = 0
     for block in _blocks(file):
         found = FOREIGN.search(block)
         if found is not None:
             file.seek(0)
-            return BadByte(lines + _line_ends(block[: found.start()]) + 1, found[0][0])
+            return lines + _line_ends(block[: found.start()]) + 1
         lines += _line_ends(block)
     return None
 
