@@ -172,9 +172,9 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
     start = _without_comment_above_names(start, dialect)
     if not start or not start[0][1]:
         raise TinyNetError(f"{name} {NO_ROWS}")
-    if dialect.header is not False:
-        _check_title(name, start)
     dialect, columns = _header(name, start, dialect)
+    if dialect.header:
+        _check_title(name, start)
     problems = Problems(name)
     has_index = bool(dialect.header) and columns[0] == "" and len(columns) > 1 and _all_differ(start[1:])
     kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)][has_index:]
