@@ -173,6 +173,7 @@ def test_parts_of_numbers_to_predict_are_numbers_to_predict():
     some = tn.Examples(np.arange(6.0)[:, None], targets, tuple("abcdef"), None, ("y",), unbounded=True)
     part = some[[1, 2, 4]]  # their targets lie in [0, 1]
     assert (some.regression, part.regression, part["b"].regression) == (True, True, True)
+    assert some[:0].target_scaling is None  # the experiment of a file
     assert (part.targets.tolist(), part.unscaled([0.5]).tolist()) == ([[0.2], [0.4], [0.9]], [0.5])
     network = tn.Network.initial((1, 1), seed=0, output="identity")
     assert isinstance(tn.score(network, part), type(tn.score(network, some)))

@@ -287,7 +287,7 @@ class Examples:
         names = tuple(self.names[i] for i in indices)
         table = None if self._table is None else self._table[indices.tolist()]
         scaling = self.target_scaling
-        if scaling is None and self.regression:  # the chosen targets may all lie in [0, 1]
+        if scaling is None and names and self.regression:  # the chosen targets may all lie in [0, 1]
             scaling = Scaling.identity(self.target_names)
         return replace(
             self,
