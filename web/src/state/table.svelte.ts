@@ -54,6 +54,7 @@ export class TableImport {
   predictsNumbers = $state(false); // whether a label that may be both holds numbers to predict
   encodingNote = $state("");
   private text = "";
+  private request = 0; // the last request; the answers to earlier requests are ignored
 
   constructor(
     private readonly api: Api,
@@ -63,6 +64,7 @@ export class TableImport {
 
   /** Read the columns of a table file. */
   async open(file: File): Promise<void> {
+    const request = ++this.request;
     this.head = null;
     await this.messages.attempt(async () => {
       const { columns } = this.api;
@@ -73,22 +75,25 @@ export class TableImport {
           `${file.name} has ${integer(Math.ceil(file.size / 1000))} kB. It must have at most ${MAX_BYTES / 1000} kB. ` +
             `Train larger tables with: tinynet train ${file.name}`,
         );
-      this.name = file.name;
-      [this.text, this.encodingNote] = decodeText(await file.arrayBuffer(), file.name);
-      this.seed = this.target.seed();
-      this.missing = null;
-      await this.read({ header: null, delimiter: null, decimal: null });
+      const [text, encodingNote] = decodeText(await file.arrayBuffer(), file.name);
+      const head = await columns(file.name, text, { header: null, delimiter: null, decimal: null });
+      if (request !== this.request) return;
+      Object.assign(this, { name: file.name, text, encodingNote, seed: this.target.seed(), missing: null });
+      this.show(head);
     });
   }
 
   /** Read the columns again, with another dialect. */
   async change(dialect: Partial<TableDialect>): Promise<void> {
+    const request = ++this.request;
     const { header, delimiter, decimal } = this.head!;
-    await this.messages.attempt(() => this.read({ header, delimiter, decimal, ...dialect }), "table");
+    await this.messages.attempt(async () => {
+      const head = await this.api.columns!(this.name, this.text, { header, delimiter, decimal, ...dialect });
+      if (request === this.request) this.show(head);
+    }, "table");
   }
 
-  private async read(dialect: TableDialect): Promise<void> {
-    const head = await this.api.columns!(this.name, this.text, dialect);
+  private show(head: TableHead): void {
     Object.assign(this, { head, label: head.label, excluded: [], predictsNumbers: false });
   }
 
@@ -119,6 +124,7 @@ export class TableImport {
   }
 
   close(): void {
+    this.request++;
     this.head = null;
   }
 

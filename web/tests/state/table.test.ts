@@ -72,6 +72,26 @@ describe("the import of a table", () => {
     expect(messages.text).toBe("own.csv is a table. Tables need Python. Start the laboratory with: tinynet lab");
     expect(table.head).toBe(null);
   });
+  it("shows the file that was opened last, whichever is read first", async () => {
+    const answers: Record<string, () => void> = {};
+    const columns: Api["columns"] = (name) =>
+      new Promise((resolve) => (answers[name] = () => resolve(tableHead([], name))));
+    const { messages, table } = open({ columns });
+    const csv = (name: string) => new File(["x,label\n1,a\n2,b\n"], name);
+    const opened = [table.open(csv("large.csv")), table.open(csv("small.csv"))];
+    await expect.poll(() => Object.keys(answers).length).toBe(2);
+    answers["small.csv"]();
+    answers["large.csv"]();
+    await Promise.all(opened);
+    expect([table.name, table.label, messages.text]).toEqual(["small.csv", "small.csv", ""]);
+    const late = table.open(csv("late.csv"));
+    await expect.poll(() => answers["late.csv"]).toBeTruthy();
+    table.close();
+    answers["late.csv"]();
+    await late;
+    expect(table.head).toBeNull();
+  });
+
   it("uses the proposed label and the seed of the page", async () => {
     const request: string[] = [];
     const columns = async (name: string, text: string) => {
