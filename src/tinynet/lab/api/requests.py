@@ -35,6 +35,7 @@ from tinynet.validation import check_int
 
 MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
+MAX_BATCH_PARAMETERS = 8_000  # examples of a step x parameters
 MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
@@ -194,7 +195,7 @@ def check_sheet_request(request: SheetRequest) -> None:
     check_int("batch", request.batch, 1, MAX_BATCH)  # the offline page does not parse requests
     _check_patience(request.recipe)
     count = request.architecture.parameter_count
-    if request.batch * count > 4 * MAX_PARAMETERS:
+    if request.batch * count > MAX_BATCH_PARAMETERS:
         raise TinyNetError(
             f"is {request.batch:,}. With {count:,} parameters, the sheet has too many cells for the page. "
             "Use a smaller batch or a smaller network.",
