@@ -47,6 +47,8 @@ def encoded(run: Any) -> bytes:
         "stride": run.stride,
         "stopped": None if run.stopped is None else run.stopped._asdict(),
     }
+    if run.network.seed is not None:
+        about["seed"] = run.network.seed
     return files.encode("recording", run._arrays() | arrays, about | run._more())
 
 
@@ -60,7 +62,7 @@ def rebuilt(kind: Any, arrays: dict[str, np.ndarray], about: dict[str, Any], sou
     try:
         architecture = Architecture.from_json(about["architecture"])
         check_type("origin", about["origin"], str, "a text")
-        network = Network(architecture, arrays["parameters"][0], about["origin"])
+        network = Network(architecture, arrays["parameters"][0], about["origin"], about.get("seed"))
         examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
         if examples is None:
             raise KeyError("examples")
