@@ -14,7 +14,7 @@ from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
 from tinynet.data.written_numbers import Decimal
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.lab.api.fields import (
     ArchitectureJson,
     FirstSeed,
@@ -197,8 +197,8 @@ def check_sheet_request(request: SheetRequest) -> None:
     count = request.architecture.parameter_count
     if request.batch * count > MAX_BATCH_PARAMETERS:
         raise TinyNetError(
-            f"is {request.batch:,}. With {count:,} parameters, the sheet has too many cells for the page. "
-            "Use a smaller batch or a smaller network.",
+            f"is {request.batch:,}. With the {count:,} parameters of this network, the page shows steps with up to "
+            f"{counted(MAX_BATCH_PARAMETERS // count, 'example')}. Train with smaller batches or fewer hidden nodes.",
             parameter="batch",
         )
     shown = replace(request.recipe, augment=False)  # augmentation needs real examples to be checked
