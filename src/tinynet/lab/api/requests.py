@@ -90,6 +90,7 @@ class InputColumnJson(StrictRequest):
     kind: Kind
     values: list[Text]
     flag: Switch
+    sign: Text = ""
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,12 @@ class EncodingJson(StrictRequest):
     columns: list[InputColumnJson]
     missing: Missing | None = None
     decimal: Decimal | None = None
+    constants: list[tuple[Text, Text]] = field(default_factory=list)
 
     def encoding(self) -> Encoding:
         """Return the validated encoding."""
-        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag) for c in self.columns]
-        return Encoding(tuple(columns), self.missing, self.decimal)
+        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag, c.sign) for c in self.columns]
+        return Encoding(tuple(columns), self.missing, self.decimal, tuple(self.constants))
 
 
 @dataclass(frozen=True)
