@@ -96,16 +96,19 @@ def forked(arguments, folder):
 
 
 def ended(arguments, folder, number, seconds):
-    """Run a command and end it with a signal after some seconds. Return its exit code; 0 if it was faster."""
+    """Run a command and end it with a signal after some seconds.
+
+    Return its exit code, 0 if it was faster, and whether the signal was sent before it ended.
+    """
     process = forked(arguments, folder)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(process, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(status), False
         time.sleep(0.002)
     os.kill(process, number)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), True
 
 
 def content(folder):
@@ -143,9 +146,10 @@ def end_many(name, number, times, random):
             if k % 2 and name not in CONTINUED:
                 for path in new:
                     (folder / path).write_bytes(OLD)
-        code = ended(arguments, folder, number, random.uniform(0, min(1.1 * seconds, 6)))
+        code, sent = ended(arguments, folder, number, random.uniform(0, min(1.1 * seconds, 6)))
         assert code in (0, CODES[number]), (code, (root / "stderr").read_text())
         counts["ended" if code else "complete"] += 1
+        counts["complete after the signal"] += sent and not code  # the command was done
         check(folder, new, name, counts)
         if number != signal.SIGKILL:
             assert not leftovers(folder)

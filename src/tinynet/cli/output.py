@@ -48,10 +48,16 @@ def _finite(value: Any) -> Any:
 
 
 @contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C while results are saved."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def finished_before_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C until results are saved.
+
+    Raises KeyboardInterrupt at the end if Ctrl-C was pressed.
+    """
+    pressed: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+    if pressed:
+        raise KeyboardInterrupt

@@ -23,7 +23,7 @@ from tinynet.cli.options import (
     with_groups,
     with_recipe,
 )
-from tinynet.cli.output import predictions_json, print_json, without_interrupts
+from tinynet.cli.output import finished_before_interrupts, predictions_json, print_json
 from tinynet.errors import counted
 from tinynet.recipe import Recipe
 
@@ -83,7 +83,7 @@ def train(
     with terminal.progress("training", "steps") as advance:
         run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
     if out is not None:
-        with without_interrupts():
+        with finished_before_interrupts():
             run.save(out)
     _report(run, parts, out, figure, as_json)
     if run.stopped is not None:
