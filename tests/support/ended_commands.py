@@ -156,7 +156,8 @@ def end_many(name, number, times, random):
         check(folder, new, name, counts)
         if number != signal.SIGKILL:
             assert not leftovers(folder)
-            assert len((root / "stderr").read_text().splitlines()) == (code != 0) or name in CONTINUED
+            printed = (root / "stderr").read_text()
+            assert len(printed.splitlines()) == (code != 0) or name in CONTINUED, (code, printed)
         if name in CONTINUED and not code:
             assert "damaged" not in (root / "stderr").read_text()
             assert content(folder) == new

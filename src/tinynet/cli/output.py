@@ -1,7 +1,8 @@
-"""JSON documents on standard output, and saving without interruption."""
+"""Text and JSON documents on standard output, and saving without interruption."""
 
 import json
 import math
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,22 @@ import typer
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
     from tinynet.model.network import Network
+
+CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")  # characters that a terminal does not print, such as a new line
+
+
+def printable(text: object) -> str:
+    """Return a text whose control characters are escaped, because a terminal would follow them.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\\x1b[31mb
+    """
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines, with all other control characters escaped."""
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=err)
 
 
 def predictions_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
