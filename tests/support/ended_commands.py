@@ -152,7 +152,7 @@ def end_many(name, number, times, random):
         code, sent = ended(arguments, folder, number, random.uniform(0, min(1.1 * seconds, 6)))
         assert code in (0, CODES[number]), (code, (root / "stderr").read_text())
         counts["ended" if code else "complete"] += 1
-        counts["complete after the signal"] += sent and not code  # the command was done
+        counts["complete after the signal"] += sent and not code  # the process was ending
         check(folder, new, name, counts)
         if number != signal.SIGKILL:
             assert not leftovers(folder)

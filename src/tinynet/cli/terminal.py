@@ -21,7 +21,7 @@ def show(chapter: Chapter, number: int, figures: str) -> None:
     console = Console(highlight=False)
     console.rule(f"[bold]{number} · {chapter.title}", align="left")
     for part in chapter.parts:
-        _show_part(console, part, f"{figures}/{chapter.key}-{getattr(part, 'name', '')}.png")
+        _show_part(console, part, f"{printable(figures)}/{chapter.key}-{getattr(part, 'name', '')}.png")
 
 
 def _show_part(console: object, part: Part, path: str) -> None:
