@@ -367,5 +367,5 @@ def test_names_of_classes_are_printed_as_they_are_and_without_control_characters
     done = tinynet("train", tmp_path / "table.csv", "--epochs", "1")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout + done.stderr
-    (head,) = (line for line in done.stdout.splitlines() if line.startswith(" row "))
+    (head,) = (line for line in done.stdout.splitlines() if line.startswith(" row ") and "prediction" in line)
     assert head.split() == ["row", "[bold]p", "q\\x1b[31mz", "prediction", "correct"]
