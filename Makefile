@@ -37,7 +37,7 @@ $(TESTS): $(LAB)
 	@touch $@ $(NOTEBOOK)
 
 $(NOTEBOOK): $(LAB)
-	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.3 GB in all."
+	@echo "Installing PyTorch and JupyterLab into $(VENV): 1.4 GB in all."
 	@$(PIP) --no-compile 'tinynet-lab[notebook,torch-pinned]'
 	@touch $@
 

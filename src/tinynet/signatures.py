@@ -1,6 +1,5 @@
 """Checks of the arguments of public functions by their annotations."""
 
-import builtins
 import inspect
 import os
 import sys
@@ -11,7 +10,7 @@ from functools import cache, wraps
 from numbers import Integral
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, overload
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
 import numpy as np
 
@@ -72,7 +71,7 @@ def _checking(function: Any, apart_from: tuple[str, ...]) -> Any:
 
     @cache
     def rules() -> dict[str, Any]:  # read at the first call, when every name is defined
-        found = annotations_of(function, function.__globals__)
+        found = annotations_of(function)
         return {name: rule for name, rule in found.items() if name not in apart_from}
 
     @wraps(function)
@@ -166,25 +165,20 @@ def _plural(rule: Any) -> str:
     return name if name.endswith("s") else f"{name}s" if name and name != "Any" else "values"
 
 
-def annotations_of(annotated: Any, known: dict[str, Any]) -> dict[str, Any]:
+def annotations_of(annotated: Any) -> dict[str, Any]:
     """Return the annotations of a function's parameters, or of a class, as types.
 
-    known : the names of the module. A name that only a type checker imports becomes a class of that name; `fits` then
-        compares names.
+    A name that only a type checker imports becomes a class of that name; `fits` then compares names.
     """
-    names = _Names(vars(builtins) | known)
-    return {
-        name: eval(rule, {}, names) if isinstance(rule, str) else rule
-        for name, rule in getattr(annotated, "__annotations__", {}).items()
-        if name != "return"
-    }
-
-
-class _Names(dict[str, Any]):
-    """The names of a module, with a class for each missing name."""
-
-    def __missing__(self, name: str) -> Any:
-        return type(name, (), {"only_a_name": True})
+    missing: dict[str, Any] = {}
+    while True:
+        try:
+            found = get_type_hints(annotated, localns=missing)
+        except NameError as error:
+            name = str(error.name)
+            missing[name] = type(name, (), {"only_a_name": True})
+        else:
+            return {name: rule for name, rule in found.items() if name != "return"}
 
 
 def check_attributes(record: Any, *, apart_from: tuple[str, ...] = ()) -> None:
@@ -200,8 +194,5 @@ def check_attributes(record: Any, *, apart_from: tuple[str, ...] = ()) -> None:
 
 @cache
 def _rules_of(kind: Any) -> dict[str, Any]:
-    rules: dict[str, Any] = {}
-    for base in reversed(kind.__mro__):
-        if base.__module__ in sys.modules:
-            rules |= annotations_of(base, vars(sys.modules[base.__module__]))
+    rules = annotations_of(kind)
     return {field.name: rules[field.name] for field in fields(kind)}

@@ -46,7 +46,7 @@ WRONG = {  # command: the arguments, and a wrong value of each option
     "nudge": ([], {"--picture": "middle", "--seed": "-1", "--rate": "0", "--loss": "hinge", "--hidden": "x", "--repeat": "0"}),
     "train": ([], RECIPE | {
         "--seed": "-1", "--out": "none/a.safetensors", "--held-out": "1", "--size": "4", "--label": "a", "--target": "a",
-        "--ignore": "a", "--no-scale": None, "--category": "a", "--missing": "guess",
+        "--ignore": "a", "--no-scale": None, "--category": "a", "--missing": "guess", "--kept": "0",
     } | DIALECT),
     "explain": (["run.safetensors", "loss"], {"--depth": "-1", "--format": "word"}),
     "predict": (["run.safetensors", "table.csv"], {"--out": "a.txt", **DIALECT}),

@@ -206,3 +206,13 @@ def test_outputs_may_be_called_name_and_prediction(tmp_path):
     assert list(row) == ["name", "output name", "output prediction", "prediction"]
     assert row["name"] == "row 1"
     assert "row 1" in tinynet("predict", path, new).stdout
+
+
+def test_constant_columns_with_other_values_are_named(tmp_path):
+    table = write(tmp_path / "t.csv", [(k, 5, "ab"[k % 2]) for k in range(6)], ("width", "gas", "kind"))
+    path = tmp_path / "run.safetensors"
+    assert tinynet("train", table, "--label", "kind", "--epochs", "2", "--out", path).exit_code == 0
+    new = write(tmp_path / "new.csv", [(0, 5), (3, 6)], ("width", "gas"))
+    note = "'gas' is constant in the training rows and changes no prediction. 1 of 2 new rows has another value there."
+    assert note in tinynet("predict", path, new).output.splitlines()
+    assert json.loads(tinynet("predict", path, new, "--json").stdout)["notes"][1:] == [note]

@@ -167,3 +167,22 @@ def test_a_sweep_without_results_prints_a_table(capsys):
     found = tn.sweep(tn.grid(learning_rate=[1.0, 5.0]), 64, seconds=1e-9)
     sweep_report.show(found)
     assert "learning rate" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_many_probes_are_rows(tmp_path):
+    rows = "".join(f"{k % 7},{k},class{k % 10}\n" for k in range(60))
+    (tmp_path / "ten.csv").write_text(f"a,b,label\n{rows}")
+    sweep = ["sweep", "ten.csv", "--networks", "64", "--epochs", "2", "--hidden", "1,2,3,4,5,6"]
+    printed = tinynet(*sweep, cwd=tmp_path).stdout
+    lines = [line.rstrip() for line in printed.splitlines()]
+    assert max(len(line) for line in lines if line.startswith((" probe", " row"))) <= 80
+    assert [line.split() for line in lines if line.startswith(" probe ")] == [
+        ["probe", *(word for k in range(1, 6) for word in ("hidden", str(k)))],
+        ["probe", "hidden", "6"],
+    ]
+    probes = [line.split() for line in lines if line.startswith(" row ")]
+    assert [words[:2] for words in probes] == [["row", str(k)] for k in range(1, 17)] * 2
+    assert {len(words) for words in probes[:16]} == {7}
+    trials = json.loads(tinynet(*sweep, "--json", cwd=tmp_path).stdout)["trials"]
+    counts = [trial["probes"]["row 3"]["predicted"].get("class0", 0) for trial in trials]
+    assert probes[2][2:] + probes[18][2:] == [f"{round(100 * count / 64)}" for count in counts]

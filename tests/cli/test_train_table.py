@@ -369,3 +369,35 @@ def test_names_of_classes_are_printed_as_they_are_and_without_control_characters
     assert "\x1b" not in done.stdout + done.stderr
     (head,) = (line for line in done.stdout.splitlines() if line.startswith(" row ") and "prediction" in line)
     assert head.split() == ["row", "[bold]p", "q\\x1b[31mz", "prediction", "correct"]
+
+
+def test_a_large_recording_is_announced(tmp_path):
+    rows = "".join(f"{k % 97},{k % 11},{'ab'[k % 2]}\n" for k in range(3000))
+    (tmp_path / "t.csv").write_text(f"x,y,label\n{rows}")
+    command = ["train", "t.csv", "--hidden", "60", "--epochs", "10", "--overwrite"]
+    done = tinynet(*command, "--out", "run.safetensors", cwd=tmp_path)
+    size = (tmp_path / "run.safetensors").stat().st_size
+    assert done.stderr == "The recording will have about 160 MB. For a smaller one, use --kept 10000.\n"
+    assert size == pytest.approx(160e6, rel=0.05)
+    done = tinynet(*command, "--out", "run.safetensors", "--kept", "10000", cwd=tmp_path)
+    assert done.stderr == ""
+    run = tn.load(tmp_path / "run.safetensors")
+    assert (run.stride, len(run)) == (3, 30_000)
+    assert (tmp_path / "run.safetensors").stat().st_size == pytest.approx(160e6 / 3, rel=0.05)
+    assert tinynet(*command[:-1], "--epochs", "1", cwd=tmp_path).stderr == ""
+    refused = tinynet(*command, "--kept", "0", cwd=tmp_path)
+    assert "tinynet: --kept is 0. It must be a whole number of at least 1" in refused.stderr
+
+
+def test_too_many_columns_are_counted(tmp_path):
+    names = ",".join(f"x{k}" for k in range(5000))
+    rows = "".join(
+        ",".join(f"{(k * j) % 13}" for k in range(5000)) + f",{'ab'[j % 2]}\n" for j in range(1, 5)
+    )
+    (tmp_path / "wide.csv").write_text(f"{names},label\n{rows}")
+    for command in ("train", "population", "sweep"):
+        done = tinynet(command, "wide.csv", cwd=tmp_path)
+        assert re.fullmatch(
+            r"tinynet: the network would have 4,\d{3} inputs. At most 4,096 are allowed. Use fewer columns or smaller pictures.\n",
+            done.stderr,
+        )

@@ -246,3 +246,13 @@ def golden_numbers():
 
 def test_the_golden_sheet_is_unchanged(check_golden):
     check_golden("sheet_4-3-2", golden_numbers())
+
+
+def test_a_sheet_that_would_fill_the_memory_is_refused():
+    architecture = tn.Architecture((50, 1000, 1))
+    with pytest.raises(tn.TinyNetError) as found:
+        tn.Sheet.of(architecture, tn.Recipe(), 64)
+    assert str(found.value) == (
+        "batch_size is 64, which makes about 3,395,328 cells. A sheet has at most 2,000,000 cells. Use smaller batches or fewer "
+        "hidden nodes."
+    )

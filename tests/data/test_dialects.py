@@ -60,6 +60,9 @@ def test_delimiters_line_ends_and_quotes_are_found(table, delimiter, end, quotin
         ("utf-16", "UTF-16"),
         ("utf-16-le", "UTF-16"),
         ("utf-16-be", "UTF-16"),
+        ("utf-32", "UTF-32"),
+        ("utf-32-le", "UTF-32"),
+        ("utf-32-be", "UTF-32"),
         ("cp1252", "Windows-1252"),
     ],
 )
@@ -77,8 +80,123 @@ def test_an_encoding_can_be_given(table):
 
 
 def test_a_file_that_is_no_text_is_refused(table):
-    with pytest.raises(TinyNetError, match="is not text in UTF-8, UTF-16 or Windows-1252"):
+    with pytest.raises(
+        TinyNetError, match="is not text in UTF-8, UTF-16 or Windows-1252: line 1 has the byte 0x81"
+    ):
         read(table(codecs.BOM_UTF8 + bytes(range(128, 256))))
+
+
+def test_one_wrong_byte_in_utf_8_is_named(table):
+    path = table("größe,label\n1,süß\n2,süß\n".encode() + b"3,caf\xe9\n")
+    with pytest.raises(TinyNetError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}, line 4: the byte 0xe9 is not UTF-8, and the rest of the file is. Correct the line. "
+        "If the table has another encoding, such as cp1252, set encoding to 'cp1252'."
+    )
+    assert read(path, encoding="cp1252").target_names == ("café", "sÃ¼ÃŸ")
+
+
+def test_a_wrong_byte_far_from_the_beginning_is_named(table):
+    rows = "".join(f"{k},süß,{'ab'[k % 2]}\n" for k in range(120_000))
+    path = table(f"x,word,label\n{rows}".encode() + b"1,caf\xe9,a\n")
+    with pytest.raises(TinyNetError, match="line 120002: the byte 0xe9 is not UTF-8, and the rest"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "line"),
+    [
+        ("shift-jis", "x,名前,label\n1,ひらがな,a\n2,かたかな,b\n", 2),
+        ("shift-jis", "x,label\n1,アイ\n2,ウエ\n", 2),
+        ("cp1251", "x,label\n1,yes\n2,Привет\n", 3),
+        ("cp1253", "x,label\n1,ναι\n2,όχι\n", 2),
+        ("gb2312", "x,label\n1,北京\n2,上海\n", 2),
+    ],
+)
+def test_text_in_other_encodings_is_not_read_as_windows_1252(table, encoding, text, line):
+    path = table(text.encode(encoding))
+    with pytest.raises(TinyNetError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path} is not text in UTF-8 or UTF-16, and line {line} does not look like Windows-1252. Save the table as CSV in "
+        "UTF-8. If the table has another encoding, such as shift_jis or cp1252, set encoding to 'shift_jis'."
+    )
+    assert len(read(path, encoding=encoding)) == 2
+
+
+def test_windows_1252_is_announced_with_a_word(table):
+    path = table("x,label\n1,yes\n2,très bien\n".encode("cp1252"))
+    assert read(path).notes[1] == (
+        f"{path} is not UTF-8. It is read as Windows-1252, such as 'très' in line 3."
+    )
+    assert len(read(path, encoding="cp1252").notes) == 1
+    path = table(
+        "x;label\n1,5;yes\n2,5;très bien\n".encode("cp1252")
+    )  # read twice, because of the decimal comma
+    assert read(path).notes[1].endswith("such as 'très' in line 3.")
+
+
+def test_the_first_line_of_excel_gives_the_delimiter(table):
+    for first in ("sep=|", '"sep=|"', "\ufeffSEP=|\r"):
+        some = read(table(f"{first}\nx, y|label\n1|a\n2|b\n"))
+        assert (units(some), some.columns) == ([[1], [2]], ("x, y",))
+    with pytest.raises(TinyNetError, match="line 4, column 'x': 'red' is not a number"):
+        read(table("sep=;\nx;label\n1;a\nred;b\n"))
+    assert read(table("sep=\t\nx\tlabel\n1\ta\n2\tb\n")).columns == ("x",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales of 2024\n\nx,y,label\n1,2,a\n2,3,b\n",
+        "Sales of 2024,,\n,,\nx,y,label\n1,2,a\n2,3,b\n",
+        '"Sales, 2024"\nby me\nx,y,label\n1,2,a\n2,3,b\n3,3,b\n',
+    ],
+)
+def test_a_title_above_the_column_names_is_refused(table, text):
+    path = table(text)
+    with pytest.raises(TinyNetError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}, line 1: the line has 1 cell, and most lines below have more. If the line is a title, delete each line "
+        "above the column names. Otherwise name each column."
+    )
+
+
+def test_a_comment_may_have_as_many_cells_as_the_table(table):
+    some = read(table("# by me, on Monday, ok\n# or, on, Tuesday\nx,y,label\n1,2,a\n2,3,b\n"))
+    assert (units(some), some.columns) == ([[1, 2], [2, 3]], ("x", "y"))
+    for text in ("#x,y,label\n1,2,a\n2,3,b\n3,4,a\n", "# x,y,label\n1,2,a\n2,3,b\n3,4,a\n"):
+        assert read(table(text)).columns == (text.partition(",")[0], "y")
+    with pytest.raises(TinyNetError) as caught:
+        read(table("x,y,label\nred,2,a\n# is, this, good?\nred,3,b\n"))
+    assert str(caught.value).endswith(
+        "line 3: the row begins like a comment and has a cell for each column. Delete a comment. Remove # from a row of data."
+    )
+    codes = "".join(f"# {k % 3},{k},{'ab'[k % 2]}\n" for k in range(9))
+    assert read(table(f"code,y,label\n{codes}")).columns == ("code = # 0", "code = # 1", "code = # 2", "y")
+
+
+def test_a_blank_line_between_the_rows_of_one_column_is_an_empty_cell(table):
+    some = read(table("x,label\n1,a\n2,b\n3,a\n"), missing="mean")
+    new = some.read_like(table("\nx\n1\n\n \n3\n\n\n"))
+    assert (new.names, new.inputs[:, 0].tolist()) == (("row 1", "row 2", "row 3", "row 4"), [0, 0.5, 0.5, 1])
+    with pytest.raises(
+        TinyNetError, match="line 3, column 'x': the cell is empty. Fill in the cell or remove"
+    ):
+        read(table("x,label\n1,a\n2,b\n")).read_like(table("x\n1\n\n3\n"))
+    assert len(some.read_like(table('x\n1\n""\n'))) == 2  # the quotes are a cell
+
+
+@pytest.mark.parametrize(
+    "rows", ['"a \\"b\\"",1\n"c",2\n', '"5\\"",1\n"6\\"",2\n', '1,"so \\"he\\", she"\n2,"b"\n']
+)
+def test_quotes_after_a_backslash_are_refused(table, rows):
+    with pytest.raises(
+        TinyNetError, match='the line is not valid CSV .*Write "" for a quote inside quotes, not \\\\".$'
+    ):
+        read(table(f"x,label\n{rows}"))
 
 
 NUMBERS = [

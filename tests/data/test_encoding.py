@@ -43,6 +43,46 @@ def test_a_column_of_words_and_numbers_holds_categories():
         read({"y": typo, "label": ["a", "b"] * 15})
 
 
+def test_a_word_in_a_column_of_numbers_may_be_a_category():
+    with pytest.raises(TinyNetError) as caught:
+        read({"x": [1, 2, 3, "red"], "label": list("abab")})
+    assert str(caught.value) == (
+        "the table, row 4, column 'x': 'red' is not a number. Correct the cell. To leave the column out, add 'x' to "
+        "ignore. If the column holds categories, add 'x' to categories."
+    )
+    some = read({"x": [1, 2, 2, "red"], "label": list("abab")}, categories="x")
+    assert some.columns == ("x = 1", "x = 2", "x = red")
+    with pytest.raises(TinyNetError) as caught:
+        some = read({"x": [1, 2, 3], "label": list("aba")}).read_like({"x": [1, "red"]})
+    assert str(caught.value) == "the table, row 2, column 'x': 'red' is not a number. Correct the cell."
+    with pytest.raises(TinyNetError, match="Correct the cell. If the column is a label, set label to 'y'.$"):
+        read({"x": [1, 2], "y": [1, "red"]}, targets="y")
+
+
+def test_categories_keep_every_digit_and_leading_zeros(tmp_path):
+    codes = ["1234567890123456", "1234567890123457", "007", "7", "7.0", "1.5"]
+    path = tmp_path / "t.csv"
+    path.write_text("c,x,label\n" + "".join(f"{c},{k % 4},{'ab'[k % 2]}\n" for k, c in enumerate(codes)))
+    some = read(path, categories=["c"])
+    words = ("1.5", "007", "7", "1234567890123456", "1234567890123457")
+    assert some.encoding.columns[0].values == words
+    for cell, word in ((1234567890123457, words[4]), (1234567890123456.0, words[3]), (7.0, "7"), ("+7", "7")):
+        new = some.read_like({"c": [cell], "x": [0]})
+        assert (new.notes, words[int(new.inputs[0, :5].argmax())]) == ((), word)
+    (tmp_path / "new.csv").write_text("c,x\n007,0\n1234567890123458,0\n")
+    new = some.read_like(tmp_path / "new.csv")
+    assert new.inputs[:, :5].tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 0]]
+    assert new.notes[1].startswith(
+        "'c': 1 cell with '1234567890123458', which the training rows do not have."
+    )
+
+
+def test_numbers_beside_words_keep_leading_zeros():
+    some = read({"c": ["007", "7", "a"] * 9, "x": range(27), "label": ["a", "b", "b"] * 9})
+    assert some.columns == ("c = 007", "c = 7", "c = a", "x")
+    assert some.read_like({"c": ["7", "007"], "x": [0, 0]}).inputs[:, :3].tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
 def test_true_and_false_are_numbers_unless_there_are_other_words():
     assert read({"x": ["True", "false", "TRUE"], "label": ["a", "b", "a"]}).columns == ("x",)
     some = read({"x": ["true", "false", "maybe", "true"] * 9, "label": ["a", "b"] * 18})
@@ -74,6 +114,113 @@ def test_dates_in_another_form_are_refused():
         "the table has 2 problems:\n- row 1, column 't': '3.4.2020' is not a date in the form 2021-04-03.\n"
         "- row 2, column 't': '5.6.2021' is not a date in the form 2021-04-03.\n"
         "Correct the cell. To leave the column out, add 't' to ignore."
+    )
+
+
+def test_another_word_in_a_column_of_dates_is_an_error():
+    days = [f"2020-01-{k:02}" for k in range(1, 9)]
+    for other in ("soon", "2020-02-30", "2020"):
+        with pytest.raises(TinyNetError) as caught:
+            read({"t": [*days, other], "x": range(9), "label": list("ababababa")})
+        assert str(caught.value) == (
+            f"the table, row 9, column 't': {other!r} is not a date in the form 2021-04-03. Correct the cell. To leave the "
+            "column out, add 't' to ignore."
+        )
+    with pytest.raises(
+        TinyNetError, match="row 1, column 'when': '2020' is not a date in the form 2021-04-03"
+    ):
+        people().read_like({"sex": ["m"], "age": [3], "when": [2020]})
+    with pytest.raises(TinyNetError, match="row 3, column 'x': '2020-01-01' is not a number"):
+        read({"x": [1, 2, "2020-01-01"], "label": list("aba")})
+
+
+def test_many_other_dates_are_counted():
+    days = [f"{k}.4.2020" for k in (1, 2, 3, 4, 5, 5)]
+    with pytest.raises(TinyNetError) as caught:
+        read({"t": days, "label": list("ababab")})
+    assert str(caught.value).splitlines()[4] == (
+        "- column 't': 2 other words in 3 of 6 cells are not a date in the form 2021-04-03."
+    )
+
+
+def test_several_missing_cells_are_counted():
+    with pytest.raises(TinyNetError) as caught:
+        read({"x": [1, None, None, 2], "label": list("abab")})
+    assert str(caught.value).startswith(
+        "the table, row 2, column 'x': the cell is empty. 2 of the 4 cells of the column are missing. Fill in"
+    )
+
+
+def test_a_number_beyond_the_largest_is_named():
+    for some in (["1e400", 1, 2], [10**400, 1, 2]):
+        with pytest.raises(
+            TinyNetError, match="row 1, column 'x': .* is (too large|not a number). Correct the cell"
+        ):
+            read({"x": some, "label": list("aba")})
+    with pytest.raises(TinyNetError, match="line 3, column 'x': '-1e400' is too large. Correct the cell"):
+        read(io.StringIO("x,label\n1,a\n-1e400,b\n"))
+    with pytest.raises(TinyNetError, match="row 1, column 'x': '1e400' is too large. Correct the cell.$"):
+        read({"x": [1, 2], "label": list("ab")}).read_like({"x": ["1e400"]})
+
+
+def test_words_of_data_frames_may_have_a_decimal_comma():
+    table = pd.DataFrame({"x": ["1.000,5", "2,5", "3"], "label": list("aba")})
+    for decimal, notes in ((None, ("The numbers have a decimal comma.",)), (",", ())):
+        some = read(table, decimal=decimal)
+        assert (some.scaling.low, some.scaling.high, some.notes) == ((2.5,), (1000.5,), notes)
+        assert some.read_like({"x": ["1.000"]}).inputs.tolist() == [[997.5 / 998]]
+    numbers = read({"x": [1.5, 2.5], "label": list("ab")}, decimal=",")
+    assert numbers.scaling.high == (2.5,)
+
+
+def test_a_percentage_and_a_number_are_not_mixed_in_new_rows():
+    some = read({"p": ["50 %", "20 %"], "q": [0.5, 0.25], "label": list("ab")})
+    assert some.read_like({"p": ["35%"], "q": ["0.5"]}).inputs.tolist() == [[0.5, 1.0]]
+    for row, cell, found, rule, column in (
+        ({"p": [0.5], "q": [0.5]}, "0.5", "no %", "%", "p"),
+        ({"p": ["50 %", "0.5"], "q": [0.5, 0.5]}, "0.5", "no %", "%", "p"),
+        ({"p": ["50 %"], "q": ["50 %"]}, "'50 %'", "%", "no %", "q"),
+    ):
+        with pytest.raises(TinyNetError) as caught:
+            some.read_like(row)
+        assert str(caught.value) == (
+            f"the table, row {len(row['p'])}, column {column!r}: {cell} has {found}. The numbers of the training rows have "
+            f"{rule}. Write the cell like the training rows."
+        )
+    assert tn.Examples.from_json(json.loads(json.dumps(some.to_json()))).encoding.columns[0].sign == "%"
+
+
+def test_currencies_are_not_mixed_in_new_rows():
+    some = read({"p": ["$50", "$20"], "label": list("ab")})
+    assert some.read_like({"p": ["$35", "35"]}).inputs.tolist() == [[0.5], [0.5]]
+    with pytest.raises(
+        TinyNetError, match="row 2, column 'p': '€35' has €. The numbers of the training rows have \\$."
+    ):
+        some.read_like({"p": ["35", "€35"]})
+
+
+def test_constant_columns_that_change_in_new_rows_are_noted():
+    table = {"gas": ["yes"] * 4, "n": [5] * 4, "none": [None] * 4, "x": [1, 2, 3, 4], "label": list("abab")}
+    some = read(table)
+    assert some.encoding.constants == (("gas", "yes"), ("n", "5.0"), ("none", ""))
+    assert tn.Examples.from_json(json.loads(json.dumps(some.to_json()))) == some
+    for same in ({}, {"gas": ["yes", None]}, {"n": [5, "5.0"]}, {"none": ["", "NA"]}):
+        assert some.read_like({"x": [1, 2]} | same).notes == ()
+    assert some.read_like({"x": [1, 2], "gas": ["yes", "no"]}).notes == (
+        "'gas' is constant in the training rows and changes no prediction. 1 of 2 new rows has another value there.",
+    )
+    assert some.read_like({"x": [1, 2], "gas": ["no", "no"], "n": [5, 6], "none": ["a", ""]}).notes == (
+        "'gas', 'n' and 'none' are constant in the training rows and change no prediction. 2 of 2 new rows have another "
+        "value there.",
+    )
+
+
+def test_columns_that_are_constant_in_the_training_part_are_noted():
+    some = read({"x": [1, 2, 3, 4], "y": [5, 5, 5, 6], "label": list("abab")}).unscaled_rows()
+    training = tn.Examples.of_table(some[[0, 1, 2]], some[[0, 1, 2]])
+    assert training.read_like({"x": [1], "y": [5]}).notes == ()
+    assert training.read_like({"x": [1], "y": [6]}).notes == (
+        "'y' is constant in the training rows and changes no prediction. 1 of 1 new row has another value there.",
     )
 
 
@@ -192,6 +339,11 @@ def test_equal_labels_are_one_class():
     assert (some.target_names, some.targets[:, 1].tolist()) == (("0", "1"), [1, 1, 1, 0, 1])
     words = read({"x": [1, 2, 3], "label": ["yes", "1", "true"]})
     assert words.target_names == ("1", "true", "yes")
+    mixed = read({"x": range(7), "label": ["True", "TRUE", "unknown", "False", "1", "1.0", "TRUE"]})
+    assert (mixed.target_names, mixed.targets.argmax(axis=1).tolist()) == (
+        ("1", "False", "TRUE", "unknown"),
+        [2, 2, 3, 1, 0, 0, 2],
+    )
 
 
 @pytest.mark.parametrize(
@@ -225,6 +377,19 @@ def test_all_problems_are_reported_at_once():
         "- line 3, column 'x': 'red' is not a number.",
         "- line 5, column 'y': 'blue' is not a number.",
     ]
+
+
+@pytest.mark.parametrize("missing", [None, "drop", "mean", "flag"])
+def test_problems_of_labels_and_cells_are_in_one_error(missing):
+    with pytest.raises(TinyNetError) as caught:
+        read({"x": [1, "red", 3], "label": ["a", "a", None if missing else "a"]}, missing=missing)
+    assert str(caught.value).splitlines()[:3] == [
+        "the table has 2 problems:",
+        "- column 'label': every row has the label 'a'.",
+        "- row 2, column 'x': 'red' is not a number.",
+    ]
+    with pytest.raises(TinyNetError, match="^the table, column 'label': every row has the label 'a'"):
+        read({"x": [1, None, 3], "label": list("aba")}, missing="drop")
 
 
 def test_labels_are_compared_without_rounding():

@@ -166,3 +166,16 @@ def test_a_split_needs_the_unscaled_rows():
 def test_by_default_all_examples_are_for_training():
     parts = splits.split_dataset(tn.pictures.lines())
     assert (parts.training, list(parts.named)) == (tn.pictures.lines(), ["training"])
+
+
+def test_parts_of_numbers_to_predict_are_numbers_to_predict():
+    targets = np.array([-1.5, 0.2, 0.4, 2.0, 0.9, 0.1])[:, None]
+    some = tn.Examples(np.arange(6.0)[:, None], targets, tuple("abcdef"), None, ("y",), unbounded=True)
+    part = some[[1, 2, 4]]  # their targets lie in [0, 1]
+    assert (some.regression, part.regression, part["b"].regression) == (True, True, True)
+    assert some[:0].target_scaling is None  # the experiment of a file
+    assert (part.targets.tolist(), part.unscaled([0.5]).tolist()) == ([[0.2], [0.4], [0.9]], [0.5])
+    network = tn.Network.initial((1, 1), seed=0, output="identity")
+    assert isinstance(tn.score(network, part), type(tn.score(network, some)))
+    classes = tn.Examples([[5.0], [-7.0]], [[1.0], [0.0]], ("a", "b"), None, ("y",), unbounded=True)
+    assert not classes[:1].regression

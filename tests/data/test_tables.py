@@ -326,11 +326,14 @@ def test_unreadable_files_are_refused(tmp_path):
     path.write_bytes(b"x,label\n0,a\n1,b\n2,caf\x81\n")
     with pytest.raises(
         TinyNetError,
-        match="bytes.csv is not text in UTF-8, UTF-16 or Windows-1252. Save the table as CSV in UTF-8. "
-        "If the table has another encoding, such as cp437, set encoding to 'cp437'",
+        match="bytes.csv is not text in UTF-8, UTF-16 or Windows-1252: line 4 has the byte 0x81. "
+        "Save the table as CSV in UTF-8. If the table has another encoding, such as cp437, set encoding to 'cp437'",
     ):
         read(path)
-    with pytest.raises(TinyNetError, match="bytes.csv is not text in utf-8 .*Give the encoding of the table"):
+    with pytest.raises(
+        TinyNetError,
+        match="bytes.csv is not text in utf-8 .line 4 has the byte 0x81: .*Give the encoding of the table",
+    ):
         read(path, encoding="utf-8")
     path.write_text('x,label\n0,a\n1,"b\n')
     with pytest.raises(
@@ -354,15 +357,12 @@ def test_a_missing_column_is_named(table):
 
 def test_names_that_occur_twice_get_the_number_of_their_row(table):
     some = read(table("name,x\nA,0\nB,0\nA,1\n ,2\n"))
+    assert some.notes[1:] == ("'name' names the rows and is no input.",)
     assert some.names == ("A (line 2)", "B", "A (line 4)", "(line 5)")
 
 
 def test_conflicting_roles_are_refused(table):
     path = table("x,species,target\n0,a,0\n1,b,1\n")
-    with pytest.raises(
-        TinyNetError, match="column 'species' and target columns .'target'.. Use only one of the two"
-    ):
-        read(path, label="species")
     for targets in ("target", "x"):
         with pytest.raises(
             TinyNetError, match=f"label is 'target' and targets is '{targets}'. A network learns either"
@@ -370,6 +370,39 @@ def test_conflicting_roles_are_refused(table):
             read(path, label="target", targets=targets)
     with pytest.raises(TinyNetError, match="no input columns"):
         read(path, label="species", ignore=["x", "target"])
+
+
+def test_target_like_columns_are_inputs_if_a_label_is_chosen(table):
+    path = table("target_temp,species,target\n0,a,0\n1,b,1\n")
+    some = read(path, label="species")
+    assert some.columns == ("target_temp", "target")
+    assert some.notes[1:] == ("'target_temp' and 'target' are inputs, because 'species' is the label.",)
+    some = read(path, targets="target", ignore="species")
+    assert some.columns == ("target_temp",)
+    assert some.notes[1:] == ("'target_temp' is an input, because 'target' is the target.",)
+    assert read(table("targets_hit,Target 1\n0,0\n9,1\n")).columns == ("targets_hit",)
+    with pytest.raises(
+        TinyNetError, match="has a column 'label' and target columns .'target'.. Use only one"
+    ):
+        read(table("x,label,target\n1,a,1\n2,b,0\n"))
+
+
+def test_the_columns_name_and_label_may_have_capitals(table):
+    some = read(table("Name,x,LABEL\nAnn,1,a\nBob,2,b\n"))
+    assert (some.names, some.columns, some.target_names) == (("Ann", "Bob"), ("x",), ("a", "b"))
+    assert some.read_like(table("NAME,x\nEve,1\n")).names == ("Eve",)
+    both = read(table("Name,x,name,label\nAnn,1,A,a\nBob,2,B,b\nAnn,3,C,b\n"))
+    assert (both.names, both.columns) == (("A", "B", "C"), ("Name = Ann", "Name = Bob", "x"))
+
+
+def test_options_of_files_are_refused_for_tables_in_memory():
+    for option, value in (("delimiter", ";"), ("encoding", "cp1252"), ("header", True)):
+        with pytest.raises(TinyNetError) as caught:
+            read({"x": [1, 2], "label": ["a", "b"]}, **{option: value})
+        assert (
+            str(caught.value)
+            == f"{option} is {value!r}. It is for CSV files, and the table is in memory. Remove it."
+        )
 
 
 def test_a_long_table_is_read_in_chunks(table):

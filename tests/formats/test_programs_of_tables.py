@@ -301,12 +301,16 @@ def test_names_of_columns_cannot_end_a_comment(tmp_path):
 
 
 def test_numbers_that_are_categories_are_words(tmp_path):
-    table = {"zip": [10115, 20095, 10115, 7], "size": [1.0, 2.0, 4.0, 3.0], "y": [1.0, 2.0, 3.0, 5.0]}
-    run = trained(tn.Examples.from_table(table, targets="y", categories=["zip"]))
-    zips = [20095, "7.0", 99999, "010115", " 1.0115e4", 7.0, "10115.00000000001"]
-    rows = {"zip": zips, "size": [9.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]}
+    zips = ["10115", "20095", "007", "7", "1234567890123456", "-0.5"] * 2
+    table = {"zip": zips, "size": [1.0, 2.0, 4.0, 3.0] * 3, "y": [1.0, 2.0, 3.0, 5.0, 4.0, 2.0] * 2}
+    run = trained(tn.Examples.from_table(table, targets="y", categories=["zip"]), hidden="tanh")
+    known = [20095, "7.0", 7.0, " +7 ", "007", "10115.", "1234567890123456", "-.50", -0.5]
+    unknown = [99999, "010115", "1.0115e4", "10115.00000000001", "0007", "1234567890123457", "-0", "."]
+    rows = {"zip": known + unknown, "size": [2.0] * (len(known) + len(unknown))}
     answers = expected(run, rows).tolist()
-    assert answers[3] == answers[4] == answers[6] != answers[2]
+    assert answers[1] == answers[2] == answers[3]
+    assert len({answer for (answer,) in answers}) == 7  # of the six categories and of unknown ones
+    assert len({answer for (answer,) in answers[len(known) :]}) == 1
     program = in_python(run, tmp_path)
     assert [program["house_predict"](row) for row in records(rows)] == answers
     if shutil.which("node") is not None:

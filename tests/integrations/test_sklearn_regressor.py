@@ -202,3 +202,18 @@ def test_the_scores_are_those_of_the_document_and_not_lower_than_mlp_regressor(t
     for found in to_the_end:
         lead, margin = difference(ours, found)
         assert -margin <= lead
+
+
+def test_a_regressor_too_large_for_the_page_is_refused_in_words_of_the_user(tmp_path):
+    rows = np.arange(520.0).reshape(26, 20)  # the last step of each epoch has 10 rows
+    recording = (
+        tn.TinyNetRegressor(epochs=1, batch_size=16, random_state=0)
+        .fit(np.tile(rows, (3, 2)), np.arange(78))
+        .recording_
+    )
+    with pytest.raises(tn.TinyNetError) as found:
+        recording.export(tmp_path / "lab.html")
+    assert str(found.value) == (
+        "the training has steps with 16 examples. With the 1,345 parameters of this network, the page shows steps with up to "
+        "5 examples. Train with a batch size of at most 5, or use fewer hidden nodes."
+    )

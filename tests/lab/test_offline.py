@@ -176,10 +176,16 @@ def test_recordings_that_do_not_fit_a_page_are_refused():
         offline.page()
     with pytest.raises(TinyNetError, match="names has 1 name for 2 recordings"):
         offline.page(RUN, HIGH_RATE, names=["one"])
-    with pytest.raises(TinyNetError, match="The page shows networks of up to 2,000"):
+    with pytest.raises(
+        TinyNetError,
+        match="^the network has 2,802 parameters. The page shows networks of up to 2,000 parameters. Use fewer",
+    ):
         offline.page(trained((4, 400, 2), epochs=1))
     many = tn.Examples(np.full((300, 4), 0.5), np.full((300, 2), 0.5), tuple(map(str, range(300))), (2, 2))
-    with pytest.raises(TinyNetError, match="batch is 257. It must be a whole number from 1 to 256"):
+    with pytest.raises(
+        TinyNetError,
+        match="^the training has steps with 257 examples. .* steps with up to 256 examples. Train with a batch size of at most 256,",
+    ):
         offline.page(trained((4, 3, 2), many, batch_size=257, epochs=1))
 
 

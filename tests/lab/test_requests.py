@@ -3,6 +3,10 @@
 import dataclasses
 import typing
 
+import pytest
+
+import tinynet as tn
+from tinynet.lab.api import requests
 from tinynet.lab.notebook.messages import ROUTES
 
 
@@ -22,3 +26,13 @@ def test_the_page_has_the_names_of_all_parameters(check_golden):
     )  # its record is a number
     assert {"learning_rate", "sizes", "first_seed", "doubt", "target_names"} < found
     check_golden("request_parameters", sorted(found))
+
+
+def test_the_error_for_a_large_sheet_has_the_largest_batch():
+    request = requests.SheetRequest(tn.Architecture((40, 32, 1)), tn.Recipe(), 10)
+    with pytest.raises(tn.TinyNetError) as found:
+        requests.check_sheet_request(request)
+    assert str(found.value) == (
+        "batch is 10. With the 1,345 parameters of this network, the page shows steps with up to 5 examples. Train with smaller "
+        "batches or fewer hidden nodes."
+    )

@@ -31,9 +31,7 @@ def test_the_columns_are_summarized(iris):
     )
     assert (first["label"], last["label"]) == (False, True)  # the lengths have decimals
     assert (found["header"], found["delimiter"], found["decimal"]) == (True, ",", ".")
-    assert found["note"] == (
-        "own.csv: 150 rows (commas, decimal point, UTF-8, column names in the first row)."
-    )
+    assert found["note"] == ("own.csv: 150 rows (commas, decimal point, column names in the first row).")
     assert (last["kind"], last["examples"], last["different"]) == (
         "category",
         ["setosa", "versicolor", "virginica"],

@@ -32,6 +32,7 @@ CALLS = {  # the error: the call
         run, "f.html", names=5
     ),
     "cell is 5. It must be one of the 124 cells": lambda run: tn.export(run, "f.tex", cell=5),
+    "results is 5. It must be a list of ExamResults.": lambda run: tn.ExamResult.joined(5),
     "trials has None. It must be recipes, or trials": lambda run: tn.sweep(None),
     "workers is 'x'. It must be a whole number of at least 1.": lambda run: tn.sweep(tn.grid(), workers="x"),
     "seconds is nan. It must be a number above 0.": lambda run: tn.sweep(tn.grid(), seconds=float("nan")),

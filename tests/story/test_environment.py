@@ -34,9 +34,11 @@ def test_another_distribution_named_tinynet_gives_a_warning(monkeypatch, install
         return "0.1.2"
 
     monkeypatch.setattr(environment, "version", found)
-    warning = environment.describe().get("warning", "")
-    assert warning.startswith("Another distribution named tinynet (0.1.2) is installed too.") == installed
-    assert ("pip uninstall tinynet" in warning) == installed
+    expected = (
+        "Another distribution named tinynet (0.1.2) is installed too. It has the same import name. Run `pip uninstall tinynet`. "
+        "Then run `pip install --force-reinstall --no-deps .` in the checkout of this TinyNet."
+    )
+    assert environment.describe().get("warning") == (expected if installed else None)
 
 
 def test_a_missing_package_has_its_command_and_purpose(monkeypatch):

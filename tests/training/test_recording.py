@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 import re
 
 import numpy as np
@@ -26,6 +28,15 @@ def test_save_and_load_keep_the_recording(run, tmp_path):
     assert again.examples == run.examples
     assert again.recipe == run.recipe
     assert again[7].ledger() == run[7].ledger()
+
+
+def test_a_recording_keeps_the_seed_of_the_initial_parameters(run):
+    again = tn.Recording.from_bytes(run.to_bytes())
+    assert (run.network.seed, again.network.seed) == (0, 0)
+    assert copy.deepcopy(again.network).seed == pickle.loads(pickle.dumps(again.network)).seed == 0
+    assert again.final.seed is None
+    later = tn.train(again.final, LINES, tn.Recipe(epochs=1))
+    assert tn.Recording.from_bytes(later.to_bytes()).network.seed is None
 
 
 def test_equal_experiments_give_equal_bytes(run):
@@ -95,6 +106,7 @@ def test_a_newer_format_is_refused_with_advice_to_upgrade(run):
         ({"recipe": {"epochs": 0}}, "epochs is 0"),
         ({"recipe": {"speed": 1}}, "no field 'speed'"),
         ({"steps": 4}, "has shape"),
+        ({"seed": -1}, "seed is -1. It must be a whole number from 0 to 4,294,967,295"),
         ({"origin": "elsewhere"}, "differs from the experiment that was saved"),
         ({"architecture": None}, "does not fit"),
     ],

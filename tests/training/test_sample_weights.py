@@ -10,8 +10,9 @@ import tinynet as tn
 import torch_twin
 from tinynet.core.sheet import Sheet
 from tinynet.errors import TinyNetError
-from tinynet.kernels import scalar
 from tinynet.training import train as training
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 LINES = tn.pictures.lines()
 WEIGHTS = np.array([0.25, 2.0, 0.0, 1.75])
@@ -32,16 +33,6 @@ TRAININGS = {
         tn.Recipe(epochs=20, loss="cross_entropy", batch_size=3, order="shuffled", noise=0.1, augment=True),
     ),
 }
-
-
-@pytest.fixture(params=["in a straight line", "in loops"], autouse=True)
-def kernels(request, monkeypatch):
-    """Select one of the two compiled forms: straight-line code or loops."""
-    if request.param == "in loops":
-        monkeypatch.setattr(scalar, "MAX_UNROLLED", 0)
-    scalar._compiled.cache_clear()
-    yield
-    scalar._compiled.cache_clear()
 
 
 @pytest.mark.parametrize(("architecture", "recipe"), TRAININGS.values(), ids=TRAININGS)

@@ -7,7 +7,6 @@ import tinynet as tn
 import torch_twin
 from tinynet import rng
 from tinynet.errors import TinyNetError
-from tinynet.kernels import scalar
 from tinynet.training import train as training
 
 LINES = tn.pictures.lines()
@@ -39,16 +38,6 @@ NETWORKS = {
     "no hidden layer": tn.Architecture((4, 2)),
     "softmax": tn.Architecture((4, 3, 2), output="softmax"),
 }
-
-
-@pytest.fixture(params=["in a straight line", "in loops"])
-def kernels(request, monkeypatch):
-    """Select one of the two compiled forms: straight-line code or loops."""
-    if request.param == "in loops":
-        monkeypatch.setattr(scalar, "MAX_UNROLLED", 0)
-    scalar._compiled.cache_clear()
-    yield
-    scalar._compiled.cache_clear()
 
 
 def assert_same_steps(network, examples, recipe, tolerance):

@@ -58,12 +58,14 @@ export interface InputColumn {
   kind: "number" | "category" | "date";
   values: string[]; // categories, or parts of the date
   flag: boolean; // one more input is 1 for a missing cell
+  sign?: string; // beside the numbers, such as %
 }
 
 export interface Encoding {
   columns: InputColumn[];
   missing: Missing | null;
   decimal?: "." | ","; // of the file
+  constants?: [name: string, value: string][]; // columns that are no inputs
 }
 
 export type Missing = "drop" | "mean" | "flag";

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 BARS = "·▁▂▃▄▅▆▇█"
 BINS = 5  # bars of a histogram in a cell; the middle bar counts unsure predictions
 MAX_ROWS, MAX_PROBES = 200, 16
+MAX_COLUMNS = 5  # columns of predictions that fit into a line of 80 characters
 
 
 def as_json(sweep: "Sweep") -> dict[str, Any]:
@@ -43,7 +44,8 @@ def show(sweep: "Sweep") -> None:
         terminal.show_table(_r2_table(shown, axes, sweep.plan.examples))
     else:
         terminal.show_table(_learned_table(shown, axes))
-        terminal.show_table(_probe_table(sweep, shown, axes))
+        for table in _probe_tables(sweep, shown, axes):
+            terminal.show_table(table)
     if len(rows) > len(shown):
         say(f"… and {len(rows) - len(shown):,} more trials. --out writes all trials as Parquet.")
 
@@ -116,10 +118,11 @@ def _interval(low: Any, high: Any, write: Any) -> str:
     return "" if low is None else f" ({write(low)}–{write(high)})"
 
 
-def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "Table":
-    """Return the predictions for each probe as a table.
+def _probe_tables(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) -> "list[Table]":
+    """Return the predictions for each probe as tables.
 
-    A row has a histogram, and the percentage of the first class.
+    A cell has a histogram, and the percentage of the first class. A row of the table is a trial. With many probes it is a
+    probe, and each table has a column for some of the trials.
     """
     from tinynet.story.content import Table
 
@@ -128,10 +131,23 @@ def _probe_table(sweep: "Sweep", rows: list[dict[str, Any]], axes: list[str]) ->
     if len(others) == 1:
         title += f"\nBars: confident in {others[0]} (left), unsure (middle), confident in {first} (right)"
     names = sweep.plan.probes.names[:MAX_PROBES]
-    cells = [
-        (*_values(row, axes), *(_cell(sweep, row, k, name) for k, name in enumerate(names))) for row in rows
-    ]
-    return Table(title, (*map(_words, axes), *names), tuple(cells))
+    cells = [[_cell(sweep, row, k, name) for k, name in enumerate(names)] for row in rows]
+    if len(names) <= MAX_COLUMNS:
+        lines = [(*_values(row, axes), *line) for row, line in zip(rows, cells, strict=True)]
+        return [Table(title, (*map(_words, axes), *names), tuple(lines))]
+    tables = []
+    for start in range(0, len(rows), MAX_COLUMNS):
+        chosen = slice(start, start + MAX_COLUMNS)
+        columns = [_trial_words(row, axes) for row in rows[chosen]]
+        lines = list(zip(names, *cells[chosen], strict=True))
+        tables.append(Table("" if start else title, ("probe", *columns), tuple(lines)))
+    return tables
+
+
+def _trial_words(row: dict[str, Any], axes: list[str]) -> str:
+    """Return the values of a trial as the head of a column."""
+    pairs = zip(map(_words, axes), _values(row, axes), strict=True)
+    return "\n".join(f"{name} {value}" for name, value in pairs) or "percentage"
 
 
 def _cell(sweep: "Sweep", row: dict[str, Any], probe: int, name: str) -> str:

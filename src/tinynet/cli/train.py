@@ -1,5 +1,6 @@
 """The command `train`, on the four lines, a table or images."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tinynet.data.splits import Split
     from tinynet.training.recording import Recording
 
+LARGE = 100_000_000  # bytes of a recording that are announced
+
 
 # Long because Typer reads the options from the signature.
 @with_recipe
@@ -48,6 +51,14 @@ def train(
     held_out: Annotated[
         float | None,
         typer.Option(metavar="FRACTION", help="Hold out this fraction of the examples for the final score."),
+    ] = None,
+    kept: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEPS",
+            help="Store at most this many steps in the recording. The other steps are computed again when they are opened. "
+            "Default: 200000, and at most 512 MiB.",
+        ),
     ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="File for a plot of the loss (.png, .svg or .pdf).")
@@ -67,6 +78,7 @@ def train(
     import tinynet as tn
     from tinynet.cli import terminal
     from tinynet.data import splits
+    from tinynet.training.train import MAX_KEPT, bytes_of_steps, bytes_per_step
 
     fields = given(fields)
     checked = Recipe(**fields, seed=seed)
@@ -80,8 +92,20 @@ def train(
     check_given(recipe, fields)
     network = tn.Network.initial(architecture, seed=seed)
     _check_files(out, figure, overwrite)
+    if out is not None:
+        _announce_size(
+            bytes_per_step(architecture, recipe),
+            bytes_of_steps(architecture, recipe, examples, kept or MAX_KEPT),
+        )
     with terminal.progress("training", "steps") as advance:
-        run = tn.train(network, examples, recipe, validation=parts.validation, progress=advance)
+        run = tn.train(
+            network,
+            examples,
+            recipe,
+            validation=parts.validation,
+            kept=MAX_KEPT if kept is None else kept,
+            progress=advance,
+        )
     if out is not None:
         with finished_before_interrupts():
             run.save(out)
@@ -89,6 +113,20 @@ def train(
     if run.stopped is not None:
         say(run.stopped.reason, err=True)
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
+
+
+def _announce_size(step: int, steps: int) -> None:
+    """Say that a recording will be large.
+
+    step : Bytes of one step.
+    steps : Bytes of all steps that are stored.
+    """
+    if steps > LARGE:
+        kept = 10 ** int(math.log10(max(1, LARGE / step)))  # a round number of steps
+        say(
+            f"The recording will have about {steps / 1e6:,.0f} MB. For a smaller one, use --kept {kept}.",
+            err=True,
+        )
 
 
 def _check_files(out: Path | None, figure: Path | None, overwrite: bool) -> None:

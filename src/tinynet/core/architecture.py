@@ -44,6 +44,11 @@ class Architecture:
                 f"is {sizes!r}. It must be 2 to {MAX_LAYERS} layer sizes, such as (4, 3, 2).",
                 parameter="sizes",
             )
+        if isinstance(sizes[0], int) and sizes[0] > MAX_NODES:
+            raise TinyNetError(
+                f"the network would have {sizes[0]:,} inputs. At most {MAX_NODES:,} are allowed. Use fewer columns "
+                "or smaller pictures."
+            )
         sizes = tuple(check_int(f"sizes[{n}]", size, 1, MAX_NODES) for n, size in enumerate(sizes))
         object.__setattr__(self, "sizes", sizes)
         check_choice("hidden", self.hidden, ACTIVATIONS)

@@ -77,12 +77,14 @@ def _larger(x: Any, y: Any) -> np.ndarray:
     return np.where((y > x) | (y != y), y, x)
 
 
-OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATORS: dict[str, Callable[..., Any]] = {  # for all numbers with Python's operators
     "+": lambda *terms: reduce(add, terms),
     "-": sub,
     "*": lambda *factors: reduce(mul, factors),
     "/": truediv,
     "neg": neg,
+}
+OPERATIONS = OPERATORS | {
     "max": lambda *numbers: reduce(_larger, numbers),
     "step": lambda x: np.where(x > 0.0, 1.0, 0.0),
     "sigmoid": arrays.sigmoid,

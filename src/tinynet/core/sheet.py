@@ -30,7 +30,9 @@ from tinynet.validation import (
     shown,
 )
 
-MAX_CELLS = 20_000_000  # of a sheet, which then needs some GB of memory
+MAX_CELLS = (
+    2_000_000  # parameters and nodes x examples; evaluated and explained, they need up to 7 GB of memory
+)
 FORMAT = 2  # format 2 has new names of fields
 PHASES = ("input", "forward", "loss", "backward", "update")
 MAX_DEPTH = 32  # operations in each other in a formula of a file; TinyNet's own formulas have at most 5
@@ -93,8 +95,8 @@ class Sheet:
         )
         if cells > MAX_CELLS:
             raise TinyNetError(
-                f"is {batch_size:,}, which makes about {cells:,} cells. A sheet has at most {MAX_CELLS:,} cells. Use fewer "
-                "examples.",
+                f"is {batch_size:,}, which makes about {cells:,} cells. A sheet has at most {MAX_CELLS:,} cells. Use smaller "
+                "batches or fewer hidden nodes.",
                 parameter="batch_size",
             )
         return cls(_cells(architecture, recipe, batch_size, weighted), architecture, recipe, batch_size)

@@ -3,7 +3,7 @@
 A model file contains both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -79,7 +79,7 @@ class Weights:
 
         The parameters of a copy are read-only, too.
         """
-        return type(self), (self.architecture, self.parameters, self.origin)
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Weights):

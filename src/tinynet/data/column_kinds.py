@@ -8,10 +8,18 @@ import numpy as np
 
 from tinynet.data.column_roles import Roles
 from tinynet.data.columns import NUMBER, Column
-from tinynet.data.encoding import PARTS, InputColumn, Kind, date_parts, is_date, missing_cells
+from tinynet.data.encoding import (
+    DATE,
+    PARTS,
+    InputColumn,
+    Kind,
+    date_parts,
+    missing_cells,
+    unreadable_cells,
+)
 from tinynet.data.missing import Missing
 from tinynet.data.problems import Problems
-from tinynet.data.written_numbers import plain_number
+from tinynet.data.written_numbers import PLAIN, plain_number
 from tinynet.errors import advice, counted
 from tinynet.validation import shown
 
@@ -26,6 +34,7 @@ FILL_IN = (
     advice("missing", "mean", condition="To fill in the mean of the column"),
     DROP,
 )
+RULES = {"number": "not a number", "date": "not a date in the form 2021-04-03"}
 OTHER_DATE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}( .*)?")
 
 
@@ -55,14 +64,25 @@ class Cells(Protocol):
     def problems(self) -> Problems: ...
 
 
+class LeftOut(NamedTuple):
+    """The columns that are left out.
+
+    reasons : Names of the columns by the reason.
+    constants : Value of each constant column, by name; "" for an empty column.
+    """
+
+    reasons: dict[str, list[str]]
+    constants: dict[str, str]
+
+
 def input_column(
-    column: Column, table: Cells, missing: Missing | None, left_out: dict[str, list[str]]
+    column: Column, table: Cells, missing: Missing | None, left_out: LeftOut
 ) -> InputColumn | None:
     """Return how a column becomes inputs, or None for a column that is left out.
 
     table : The table, whose problems receive the cells that cannot be read.
     missing : How missing cells are treated; None refuses them.
-    left_out : Receives the name of a column that is left out, by the reason.
+    left_out : Receives a column that is left out.
     """
     kind: Kind = "category" if column.name in table.roles.categories else kind_of(column)
     column = column.as_words() if kind == "category" else column
@@ -71,32 +91,39 @@ def input_column(
         return None
     reason = reason_to_leave_out(column, kind, is_missing)
     if reason is not None and (table.roles.selects or is_missing.all()):
-        left_out.setdefault(reason, []).append(column.name)
+        left_out.reasons.setdefault(reason, []).append(column.name)
+        value = constant_value(column, kind, is_missing)
+        if value is not None:
+            left_out.constants[column.name] = value
         return None
     if is_missing.any() and missing is None:
         add_missing(column, is_missing, table.place, table.problems, *FILL_IN)
     flag = bool(is_missing.any()) and missing == "flag"
-    return InputColumn(column.name, kind, _values(column[~is_missing], kind), flag)
+    return InputColumn(column.name, kind, _values(column[~is_missing], kind), flag, column.sign)
 
 
 def kind_of(column: Column) -> Kind:
     """Return the kind of a column.
 
-    A column with words and numbers holds categories if at least a tenth of its cells are words. With fewer words it
-    is a column of numbers, and the words are mistakes.
+    A column in which at least half of the cells are written like dates holds dates. Another column with words and
+    numbers holds categories if at least a tenth of its cells are words. With fewer words it is a column of numbers, and
+    the words are mistakes.
     """
     missing = missing_cells(column, "number")
     words = column.is_word(column.words) & ~missing
     if not words.any() or column.mixed_signs:
         return "number"
-    numbers = (column.codes == NUMBER).sum()
-    if numbers:
-        return (
-            "category"
-            if words.sum() >= MIN_WORDS * (numbers + words.sum()) and len(words) > FEW
-            else "number"
-        )
-    return "date" if all(map(is_date, present_words(column, words))) else "category"
+    dates = column.is_word(filter(_is_like_date, present_words(column, words)))
+    count, numbers = int(words.sum()), int((column.codes == NUMBER).sum())
+    if 2 * dates.sum() >= count + numbers:
+        return "date"
+    if numbers and (count < MIN_WORDS * (numbers + count) or len(words) <= FEW):
+        return "number"
+    return "category"
+
+
+def _is_like_date(word: str) -> bool:
+    return bool(DATE.fullmatch(word) or OTHER_DATE.fullmatch(word))
 
 
 def present_words(column: Column, rows: np.ndarray) -> list[str]:
@@ -129,37 +156,37 @@ def in_order(words: Sequence[str]) -> list[str]:
 
 def _check_cells(column: Column, kind: Kind, present: np.ndarray, table: Cells) -> bool:
     """Return whether every present cell of a column can be read. Other cells are added to the problems."""
-    words = column.is_word(column.words) & present
-    other_dates = [bool(OTHER_DATE.fullmatch(word)) for word in present_words(column, words)]
-    if kind == "number" and words.any():
-        add_words(column, words, table.place, table.problems)
-        return False
-    if kind == "category" and other_dates and all(other_dates):
-        add_words(column, words, table.place, table.problems, "date")
-        return False
-    return True
+    wrong = unreadable_cells(column, kind) & present
+    if wrong.any():
+        category = advice("categories", [column.name], condition="If the column holds categories")
+        advised = (advice("ignore", [column.name], condition="To leave the column out"), category)
+        add_words(column, wrong, table.place, table.problems, kind, *advised[: 1 + (kind == "number")])
+    return not wrong.any()
 
 
 def add_words(
-    column: Column, wrong: np.ndarray, place: Place, problems: Problems, kind: Kind = "number"
+    column: Column, wrong: np.ndarray, place: Place, problems: Problems, kind: Kind = "number", *advised: str
 ) -> None:
-    """Add the words in a column of numbers or dates to the problems.
+    """Add the words in a column of numbers, or the other words in a column of dates, to the problems.
 
     wrong : (rows,) Whether each cell is such a word.
+    advised : Sentences of advice.
     """
-    words = present_words(column, wrong)
+    column = column if kind == "number" else column.as_words()
+    words, rule = present_words(column, wrong), RULES[kind]
     for word in words[:MAX_WORDS]:
-        rule = "not a number" if kind == "number" else "not a date in the form 2021-04-03"
+        what = rule
         if word.lower().lstrip("+-") in ("inf", "infinity"):
-            rule = "not finite"
-        rows, ignore = (
-            column.is_word([word]),
-            advice("ignore", [column.name], condition="To leave the column out"),
-        )
-        problems.add(place.of(column.name, rows), f"{shown(word)} is {rule}.", "Correct the cell.", ignore)
-    if len(words) > MAX_WORDS:
-        more = counted(len(words) - MAX_WORDS, "other word")
-        problems.add(f"column {column.name!r}", f"{more} in {int(wrong.sum()):,} of {len(column):,} cells.")
+            what = "not finite"
+        elif PLAIN.fullmatch(word) and kind == "number":
+            what = "too large"
+        rows = column.is_word([word]) & wrong
+        problems.add(place.of(column.name, rows), f"{shown(word)} is {what}.", "Correct the cell.", *advised)
+    others = words[MAX_WORDS:]
+    if others:
+        are, cells = "is" if len(others) == 1 else "are", int((column.is_word(others) & wrong).sum())
+        found = f"{counted(len(others), 'other word')} in {cells:,} of {len(column):,} cells {are} {rule}."
+        problems.add(f"column {column.name!r}", found)
 
 
 def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Problems, *advised: str) -> None:
@@ -168,25 +195,24 @@ def add_missing(column: Column, missing: np.ndarray, place: Place, problems: Pro
     word = column.words[column.codes[row]] if column.codes[row] >= 0 else ""
     found = f"{shown(word)} is a missing value." if word else "the cell is empty."
     if count > 1:
-        found = f"{found.rstrip('.')}, and {count:,} of {len(column):,} cells are missing."
+        found += f" {count:,} of the {len(column):,} cells of the column are missing."
     problems.add(place.of(column.name, missing), found, *advised)
 
 
 def reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str | None:
     """Return why a column is no input: it is empty, constant, or different in every row; else None."""
-    if missing.all():
-        return "empty"
+    value = constant_value(column, kind, missing)
+    if value is not None:
+        text = shown(float(value)) if value and kind == "number" else repr(value)
+        return f"{text} in every row" if value else "empty"
     present = column[~missing]
     if kind == "number":
-        different = len(np.unique(present.numbers))
-        if different == 1 and not missing.any():
-            return f"{shown(float(present.numbers[0]))} in every row"
-        is_identifier = different == len(column) > 1 and IDENTIFIER.fullmatch(column.name)
+        is_different = len(np.unique(present.numbers)) == len(column) > 1
         whole = bool((present.numbers == np.round(present.numbers)).all())
-        return "different in every row" if is_identifier and whole else None
+        return (
+            "different in every row" if is_different and whole and IDENTIFIER.fullmatch(column.name) else None
+        )
     words = present_words(present, np.ones(len(present), bool))
-    if len(words) == 1 and not missing.any():
-        return f"{words[0]!r} in every row"
     if kind == "date":
         return None
     if len(words) == len(present) > 1:
@@ -194,3 +220,16 @@ def reason_to_leave_out(column: Column, kind: Kind, missing: np.ndarray) -> str 
     if len(words) > MAX_CATEGORIES:
         return f"text with {len(words):,} different words (at most {MAX_CATEGORIES} are categories)"
     return None
+
+
+def constant_value(column: Column, kind: Kind, missing: np.ndarray) -> str | None:
+    """Return the value of a constant column as text, "" for an empty column, and None for other columns."""
+    if missing.all():
+        return ""
+    if missing.any():
+        return None
+    if kind == "number":
+        values = np.unique(column.numbers)
+        return repr(float(values[0])) if len(values) == 1 else None
+    words = present_words(column, np.ones(len(column), bool))
+    return words[0] if len(words) == 1 else None

@@ -3,12 +3,15 @@
 A role is input, label, target or name.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from tinynet.data.readers import Source
 from tinynet.errors import TinyNetError, named
+
+TARGET = re.compile(r"target(?:[ _:.0-9-].*)?", re.IGNORECASE)  # names of targets, if there is no label
 
 
 class Roles(NamedTuple):
@@ -19,6 +22,7 @@ class Roles(NamedTuple):
     categories : Inputs whose numbers are categories.
     selects : Whether constant columns and identifiers are left out of the inputs.
     default_label : Whether the label was not chosen, but is the default.
+    others : Columns that are read and are no inputs.
     """
 
     inputs: tuple[str, ...]
@@ -29,6 +33,7 @@ class Roles(NamedTuple):
     categories: tuple[str, ...] = ()
     selects: bool = True
     default_label: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def texts(self) -> set[str]:
@@ -38,8 +43,8 @@ class Roles(NamedTuple):
     @property
     def read(self) -> tuple[str, ...]:
         """The columns that have a role."""
-        others = [name for name in (self.label, self.name) if name is not None]
-        return (*self.inputs, *self.targets, *others)
+        words = [name for name in (self.label, self.name) if name is not None]
+        return (*self.inputs, *self.targets, *self.others, *words)
 
 
 def column_roles(
@@ -60,19 +65,21 @@ def column_roles(
     if default:
         label, targets = _default_roles(source, ignore)
     used = (label, *targets, *ignore)
-    soft_targets = [name for name in source.columns if name.startswith("target") and name not in used]
-    if soft_targets and (label is not None or targets):
+    soft_targets = [name for name in source.columns if TARGET.fullmatch(name) and name not in used]
+    if soft_targets and default and (label is not None or targets):
         raise TinyNetError(
             f"{source.name} has a column {label or targets[0]!r} and target columns ({', '.join(map(repr, soft_targets))}). "
-            f"Use only one of the two. Leave the other out with {named('ignore')}.",
+            f"Use only one of the two. Choose the label with {named('label')}, or leave the other out with {named('ignore')}.",
         )
+    if not default:
+        soft_targets = []  # inputs, because the label or targets were chosen
     if label is not None and targets:
         raise TinyNetError(
             f"is {label!r} and {named('targets')} is {', '.join(map(repr, targets))}. A network learns either a label or "
             f"numbers. Give one of the two and leave the other column out with {named('ignore')}.",
             parameter="label",
         )
-    name = "name" if "name" in source.columns and "name" not in (*used, *categories) else None
+    name = _named_like(source, "name", (*used, *categories))
     others = {*used, *soft_targets, name}
     inputs = tuple(column for column in source.columns if column not in others)
     if not inputs:
@@ -84,14 +91,29 @@ def column_roles(
     )
 
 
-def input_roles(source: Source, inputs: Sequence[str]) -> Roles:
+def input_roles(
+    source: Source, inputs: Sequence[str], categories: Sequence[str] = (), others: Sequence[str] = ()
+) -> Roles:
     """Return the roles of a table with these input columns.
 
     A column `name` names the rows.
+
+    categories : Inputs whose numbers are categories.
+    others : Columns that are read if the table has them.
     """
     _check_known(source, None, inputs)
-    name = "name" if "name" in source.columns and "name" not in inputs else None
-    return Roles(tuple(inputs), name=name)
+    name = _named_like(source, "name", (*inputs, *others))
+    others = tuple(column for column in others if column in source.columns)
+    return Roles(tuple(inputs), name=name, categories=tuple(categories), others=others)
+
+
+def _named_like(source: Source, word: str, others: Collection[str | None]) -> str | None:
+    """Return the column with this name in small or capital letters, except others; None without exactly one.
+
+    A column with exactly this name comes first.
+    """
+    alike = [column for column in source.columns if column.lower() == word and column not in others]
+    return word if word in alike else alike[0] if len(alike) == 1 else None
 
 
 def _check_known(source: Source, parameter: str | None, wanted: Sequence[str]) -> None:
@@ -112,4 +134,4 @@ def _default_roles(source: Source, ignore: tuple[str, ...]) -> tuple[str | None,
     """
     if len(source.targets) == 1:
         return source.targets[0], ()
-    return "label" if "label" in source.columns and "label" not in ignore else None, source.targets
+    return _named_like(source, "label", ignore), source.targets

@@ -11,13 +11,13 @@ from tinynet.data.missing import is_blank, is_missing_word
 from tinynet.data.written_numbers import (
     PERCENT,
     Decimal,
+    category_word,
     needs_comma,
     plain_number,
     written_number,
 )
 
 NUMBER, BLANK = -1, -2  # codes of cells that are no words
-WORD_DIGITS = 12  # of a number that is a word
 MIDNIGHT = re.compile(r"T00:00(:00([.]0+)?)?$")
 TRUTH = {"true": 1.0, "false": 0.0}
 
@@ -33,6 +33,7 @@ class Column:
     needs_comma : Whether a cell is a number only with a decimal comma.
     had_comma : Whether a number has a comma.
     mixed_signs : Whether numbers have different signs, such as $ and %; they stay words.
+    sign : The sign of the numbers, such as %, or "".
     written : The column before written numbers became numbers, or None.
     """
 
@@ -43,6 +44,7 @@ class Column:
     needs_comma: bool = False
     had_comma: bool = False
     mixed_signs: bool = False
+    sign: str = ""
     written: "Column | None" = None
 
     def __len__(self) -> int:
@@ -60,6 +62,11 @@ class Column:
             [word in wanted for word in self.words] + [False, False]
         )  # the last two: BLANK, NUMBER
         return np.asarray(chosen[self.codes])
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether a cell is a number as it is written, without a sign such as $."""
+        return bool(((self.written or self).codes == NUMBER).any())
 
     def with_numbers(self, value_of: dict[str, float]) -> "Column":
         """Return the column in which these words are numbers.
@@ -83,10 +90,11 @@ class Column:
         if not rows.any():
             return self
         values, inverse = np.unique(self.numbers[rows], return_inverse=True)
-        words = tuple(dict.fromkeys([*self.words, *(f"{value:.{WORD_DIGITS}g}" for value in values)]))
+        spelled = [category_word(str(value)) for value in values.tolist()]
+        words = tuple(dict.fromkeys([*self.words, *spelled]))
         index = {word: k for k, word in enumerate(words)}
         codes = self.codes.copy()
-        codes[rows] = np.array([index[f"{value:.{WORD_DIGITS}g}"] for value in values])[inverse]
+        codes[rows] = np.array([index[word] for word in spelled])[inverse]
         return Column(self.name, np.full(len(codes), np.nan), codes, words)
 
     def resolved(self, decimal: Decimal) -> "Column":
@@ -111,17 +119,37 @@ class Column:
             truths = {word: TRUTH[word.lower()] for word in others if word.lower() in TRUTH}
         column = self.with_numbers(value_of | truths)
         commas = any(map(needs_comma, self.words)), any("," in word for word in numbers)
-        return replace(column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed, written=self)
+        sign = "" if mixed else max(signs, default="")
+        return replace(
+            column, needs_comma=commas[0], had_comma=commas[1], mixed_signs=mixed, sign=sign, written=self
+        )
+
+    def with_other_sign(self, sign: str, decimal: Decimal) -> dict[str, np.ndarray]:
+        """Return which numbers do not have a sign, by the sign that they have. -> (rows,) each
+
+        A number without a currency has every currency.
+        """
+        written, found = self.written or self, {}
+        sign_of = {word: number.sign for word in written.words if (number := written_number(word, decimal))}
+        for other in sorted({"", *sign_of.values()} - {sign}):
+            if PERCENT in (sign, other) or (sign and other):
+                rows = written.is_word(word for word, its in sign_of.items() if its == other)
+                found[other] = rows | ((written.codes == NUMBER) & (other == ""))
+        return {other: rows for other, rows in found.items() if rows.any()}
 
 
 class ColumnBuilder:
     """A column that is read in chunks.
 
-    as_text : Whether numbers are words, too, as in a column of labels.
+    as_text : Whether numbers are words as they are written, as in a column of labels.
+    as_category : Whether numbers are words, and spellings of one number are one word.
     """
 
-    def __init__(self, name: str, decimal: Decimal = ".", as_text: bool = False) -> None:
-        self.name, self.decimal, self.as_text = name, decimal, as_text
+    def __init__(
+        self, name: str, decimal: Decimal = ".", as_text: bool = False, as_category: bool = False
+    ) -> None:
+        self.name, self.decimal, self.as_category = name, decimal, as_category
+        self.as_text = as_text or as_category
         self._numbers: list[np.ndarray] = []
         self._codes: list[np.ndarray] = []
         self._index: dict[str, int] = {}
@@ -161,6 +189,9 @@ class ColumnBuilder:
         if is_blank(cell):
             return np.nan, BLANK
         text = str(cell).strip()
+        if self.as_category:
+            whole = isinstance(cell, float | np.floating) and cell.is_integer()
+            text = category_word(f"{cell:.0f}" if whole else text, self.decimal)
         number = None if self.as_text else self._number(cell, text)
         if number is not None:
             return number, NUMBER

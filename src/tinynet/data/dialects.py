@@ -5,26 +5,39 @@ DuckDB finds the delimiter and the quotes of a sample of the file.
 
 import codecs
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from tinynet.data.missing import is_missing_word
 from tinynet.data.written_numbers import DECIMALS, Decimal, plain_number
 from tinynet.errors import TinyNetError, advice
-from tinynet.validation import check_bool, check_choice
+from tinynet.validation import check_bool, check_choice, shown
 
 SAMPLE = 200_000  # characters that DuckDB reads to find the delimiter
 BLOCK = 1 << 20  # bytes that are decoded at a time to find the encoding
 FALLBACK = "cp1252"  # Windows-1252, the usual encoding of text that is not Unicode
+# Bytes that are rare in Windows-1252: the mark of UTF-8, and what is usual in Japanese, Cyrillic, Greek and Chinese.
+FOREIGN = re.compile(
+    rb"\A\xef\xbb\xbf|\x83[\x40-\xff]|[\x82\x86-\x89][\x80-\xff]|[\xc0-\xff]{3}|[\xa1-\xff]{4}"
+)
+WORD = re.compile(r"[^\s,;|\"]*[^\x00-\x7f][^\s,;|\"]*")
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces", ":": "colons"}
-ENCODINGS = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
-ENCODINGS |= {FALLBACK: "Windows-1252"}
+ENCODINGS = {"utf-8-sig": "UTF-8", FALLBACK: "Windows-1252"}
+ENCODINGS |= {f"utf-{bits}{end}": f"UTF-{bits}" for bits in (16, 32) for end in ("", "-le", "-be")}
+BYTE_ORDER_MARKS = {  # the marks of UTF-32 come first, because they begin with those of UTF-16
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 COMMENT = "#"
+SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)  # Excel's first line
 
 
 @dataclass(frozen=True)
@@ -76,45 +89,138 @@ class Dialect:
         words = [
             NAMES.get(delimiter, repr(delimiter)),
             "decimal comma" if self.decimal == "," else "decimal point",
-            ENCODINGS.get(self.encoding or "utf-8-sig", self.encoding or ""),
+            *([ENCODINGS.get(self.encoding, self.encoding)] if self.encoding is not None else []),
             "no column names" if self.header is False else "column names in the first row",
         ]
         return ", ".join(words)
 
 
-def found_encoding(path: Path, file: BinaryIO) -> str:
-    """Return the encoding of a file: UTF-8, UTF-16 or Windows-1252.
+def found_encoding(path: Path, file: BinaryIO) -> tuple[str, str]:
+    """Return the encoding of a file, and a note about it or "".
 
-    The whole file is decoded. The file is at its beginning afterwards.
+    The encoding is UTF-8, UTF-16, UTF-32 or Windows-1252. The whole file is decoded. The file is at its beginning
+    afterwards.
 
-    Raises TinyNetError for a file that is not text.
+    Raises TinyNetError for a file that is not text, and for a file of which most is UTF-8.
     """
-    start = file.read(4)
+    encoding = _unicode_of(file.read(4))
     file.seek(0)
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        return "utf-16"
-    if len(start) == 4 and 0 in (start[0], start[1]):  # ASCII characters in UTF-16 have a zero byte each
-        return "utf-16-be" if start[0] == 0 else "utf-16-le"
-    for encoding in ("utf-8-sig", FALLBACK):
-        if _decodes(file, encoding):
+    if encoding is not None:
+        return encoding, ""
+    bad = undecodable(file, "utf-8-sig")
+    if bad is None:
+        return "utf-8-sig", ""
+    if _is_mostly_utf8(file):
+        raise TinyNetError(
+            f"{path}, line {bad.line}: the byte {bad.byte:#04x} is not UTF-8, and the rest of the file is. Correct the "
+            "line. "
+            + advice("encoding", FALLBACK, condition="If the table has another encoding, such as cp1252")
+        )
+    bad = undecodable(file, FALLBACK)
+    if bad is not None:
+        raise TinyNetError(
+            f"{path} is not text in UTF-8, UTF-16 or Windows-1252: line {bad.line} has the byte {bad.byte:#04x}. "
+            "Save the table as CSV in UTF-8. "
+            + advice("encoding", "cp437", condition="If the table has another encoding, such as cp437")
+        )
+    line = _foreign_line(file)
+    if line is not None:
+        raise TinyNetError(
+            f"{path} is not text in UTF-8 or UTF-16, and line {line} does not look like Windows-1252. Save the table as CSV "
+            "in UTF-8. "
+            + advice(
+                "encoding",
+                "shift_jis",
+                condition="If the table has another encoding, such as shift_jis or cp1252",
+            )
+        )
+    return FALLBACK, f"{path} is not UTF-8. It is read as Windows-1252, {_sample(file)}."
+
+
+class BadByte(NamedTuple):
+    """A byte that an encoding does not have, and the number of its line."""
+
+    line: int
+    byte: int
+
+
+def _unicode_of(start: bytes) -> str | None:
+    """Return the encoding of a file that begins with these 4 bytes, if it is UTF-16 or UTF-32.
+
+    An ASCII character has one zero byte in UTF-16, and three in UTF-32.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if start.startswith(mark):
             return encoding
-    raise TinyNetError(
-        f"{path} is not text in UTF-8, UTF-16 or Windows-1252. Save the table as CSV in UTF-8. "
-        + advice("encoding", "cp437", condition="If the table has another encoding, such as cp437")
-    )
+    zeros = [byte == 0 for byte in start]
+    for bits in (32, 16):
+        size = bits // 8
+        if len(start) == 4 and zeros[:size] == [False] + [True] * (size - 1):
+            return f"utf-{bits}-le"
+        if len(start) == 4 and zeros[:size] == [True] * (size - 1) + [False]:
+            return f"utf-{bits}-be"
+    return None
 
 
-def _decodes(file: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def undecodable(file: BinaryIO, encoding: str) -> BadByte | None:
+    """Return the first byte of a file that is not in an encoding, or None. The file is at its beginning afterwards."""
+    decoder, lines = codecs.getincrementaldecoder(encoding)(), 0
     try:
-        while block := file.read(BLOCK):
-            decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
+        for block in _blocks(file):
+            decoder.decode(block, final=not block)
+            lines += _line_ends(block)
+    except UnicodeDecodeError as error:
+        return BadByte(lines + _line_ends(error.object[: error.start]) + 1, error.object[error.start])
     finally:
         file.seek(0)
-    return True
+    return None
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the blocks of a file, and an empty block at its end. The file is at its beginning afterwards."""
+    while block := file.read(BLOCK):
+        yield block
+    yield b""
+    file.seek(0)
+
+
+def _line_ends(block: bytes) -> int:
+    return max(block.count(b"\n"), block.count(b"\r"))
+
+
+def _is_mostly_utf8(file: BinaryIO) -> bool:
+    """Return whether a file has at least as many characters beyond ASCII in UTF-8 as bytes that are not UTF-8."""
+    decoder, good, bad = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
+    for block in _blocks(file):
+        text = decoder.decode(block, final=not block)
+        wrong = text.count("\ufffd")
+        good, bad = good + sum(character > "\x7f" for character in text) - wrong, bad + wrong
+    return good >= bad
+
+
+def _foreign_line(file: BinaryIO) -> int | None:
+    """Return the first line with bytes that are rare in Windows-1252, or None."""
+    lines = 0
+    for block in _blocks(file):
+        found = FOREIGN.search(block)
+        if found is not None:
+            file.seek(0)
+            return lines + _line_ends(block[: found.start()]) + 1
+        lines += _line_ends(block)
+    return None
+
+
+def _sample(file: BinaryIO) -> str:
+    """Return the first word with a character beyond ASCII in Windows-1252, and its line."""
+    bad = undecodable(file, "ascii")
+    assert bad is not None
+    for number, line in enumerate(re.split(rb"\r\n?|\n", file.read(BLOCK))[: bad.line], 1):
+        words = WORD.findall(line.decode(FALLBACK))
+        if words:
+            file.seek(0)
+            return f"such as {shown(words[0][:30])} in line {number}"
+    file.seek(0)
+    return f"such as the byte {bad.byte:#04x} in line {bad.line}"
 
 
 def sniffed(dialect: Dialect, sample: str) -> Dialect:
@@ -124,6 +230,9 @@ def sniffed(dialect: Dialect, sample: str) -> Dialect:
     """
     if dialect.delimiter is not None:
         return dialect
+    first = SEPARATOR_LINE.match(sample)
+    if first is not None:
+        return replace(dialect, delimiter=first[1])
     lines = [line for line in sample.splitlines(keepends=True) if not line.startswith(COMMENT)]
     if len(sample) >= SAMPLE and len(lines) > 1:
         del lines[-1]  # the end of the sample may be inside a row

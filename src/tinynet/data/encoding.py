@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.data.columns import BLANK, NUMBER, Column
 from tinynet.data.missing import MISSING_CHOICES, MISSING_NUMBERS, MISSING_WORDS, Missing
-from tinynet.data.written_numbers import DECIMALS, Decimal
+from tinynet.data.written_numbers import DECIMALS, SIGNS, Decimal, plain_number
 from tinynet.errors import TinyNetError
 from tinynet.validation import check_choice, shown
 
@@ -30,16 +30,19 @@ class InputColumn:
     kind : "number" for one input, "category" for an input of 0 or 1 for each value, or "date" for its parts.
     values : Categories, or parts of the date.
     flag : Whether one more input says that the cell is missing.
+    sign : The sign beside the numbers, such as %, or "".
     """
 
     name: str
     kind: Kind = "number"
     values: tuple[str, ...] = ()
     flag: bool = False
+    sign: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(map(str, self.values)))
         check_choice("kind", self.kind, KINDS)
+        check_choice("sign", self.sign, SIGNS)
         if self.kind == "date" and not set(self.values) <= set(PARTS):
             raise TinyNetError(f"column {self.name!r} has the parts {self.values}. They must be of {PARTS}.")
 
@@ -78,11 +81,7 @@ class InputColumn:
 
     def unreadable(self, column: Column) -> np.ndarray:
         """Return whether each cell is neither missing nor of this kind. -> (rows,)"""
-        if self.kind == "category":
-            return np.zeros(len(column), bool)
-        words = [word for word in column.words if self.kind == "number" or not is_date(word)]
-        wrong = column.is_word(words) | ((column.codes == NUMBER) & (self.kind == "date"))
-        return np.asarray(wrong & ~self.missing(column))
+        return unreadable_cells(column, self.kind) & ~self.missing(column)
 
     def unknown(self, column: Column) -> np.ndarray:
         """Return whether each cell is a category that the training rows do not have. -> (rows,)"""
@@ -92,7 +91,8 @@ class InputColumn:
 
     def to_json(self) -> dict[str, Any]:
         """Return every field by name as JSON values."""
-        return {"name": self.name, "kind": self.kind, "values": list(self.values), "flag": self.flag}
+        data = {"name": self.name, "kind": self.kind, "values": list(self.values), "flag": self.flag}
+        return data | {"sign": self.sign} if self.sign else data
 
 
 def missing_cells(column: Column, kind: Kind) -> np.ndarray:
@@ -105,6 +105,24 @@ def missing_cells(column: Column, kind: Kind) -> np.ndarray:
     else:
         words = [word for word in column.words if word.lower() in MISSING_NUMBERS]
     return np.asarray((column.codes == BLANK) | column.is_word(words))
+
+
+def unreadable_cells(column: Column, kind: Kind) -> np.ndarray:
+    """Return whether each cell is neither empty nor of a kind. Words such as NA are unreadable numbers. -> (rows,)"""
+    if kind == "category":
+        return np.zeros(len(column), bool)
+    wrong = column.is_word(word for word in column.words if kind == "number" or not is_date(word))
+    return np.asarray(wrong | ((column.codes == NUMBER) & (kind == "date")))
+
+
+def differs_from(column: Column, value: str) -> np.ndarray:
+    """Return whether each cell has another value than a constant column. A missing cell has none. -> (rows,)"""
+    present, number = ~missing_cells(column, "number"), plain_number(value)
+    if number is None:
+        same = column.as_words().is_word([value])
+    else:
+        same = (column.codes == NUMBER) & (column.numbers == number)
+    return np.asarray(present & ~same)
 
 
 def _numbers(column: Column, _: Sequence[str]) -> np.ndarray:
@@ -168,14 +186,18 @@ class Encoding:
     missing : How missing cells are treated: "drop" leaves the row out; "mean" and "flag" fill in the mean of the
         training rows, and "flag" adds an input that is 1 for a missing cell. None refuses missing cells.
     decimal : "," if the file had a decimal comma; new files are then read in the same way.
+    constants : Name and value of each column that is no input because it was constant; "" for an empty column.
     """
 
     columns: tuple[InputColumn, ...]
     missing: Missing | None = None
     decimal: Decimal | None = None
+    constants: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(self.columns))
+        constants = tuple((str(name), str(value)) for name, value in self.constants)
+        object.__setattr__(self, "constants", constants)
         if self.decimal is not None:
             check_choice("decimal", self.decimal, DECIMALS)
         if self.missing is not None:
@@ -193,11 +215,12 @@ class Encoding:
 
     @property
     def is_plain(self) -> bool:
-        """Whether each column is one number that must not be missing."""
+        """Whether each column is one number without a sign that must not be missing, and none was constant."""
         return (
             self.missing is None
             and self.decimal is None
-            and all(c.kind == "number" and not c.flag for c in self.columns)
+            and not self.constants
+            and all(c.kind == "number" and not c.flag and not c.sign for c in self.columns)
         )
 
     @property
@@ -212,8 +235,9 @@ class Encoding:
 
     def to_json(self) -> dict[str, Any]:
         """Return every field by name as JSON values."""
-        data = {"columns": [column.to_json() for column in self.columns], "missing": self.missing}
-        return data if self.decimal is None else data | {"decimal": self.decimal}
+        data: dict[str, Any] = {"columns": [c.to_json() for c in self.columns], "missing": self.missing}
+        data |= {} if self.decimal is None else {"decimal": self.decimal}
+        return data | {"constants": list(map(list, self.constants))} if self.constants else data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Encoding":
@@ -223,8 +247,10 @@ class Encoding:
         """
         try:
             columns = tuple(InputColumn(**column) for column in data["columns"])
-            return cls(columns, data["missing"], data.get("decimal"))
-        except (KeyError, TypeError) as error:
+            return cls(columns, data["missing"], data.get("decimal"), tuple(data.get("constants", ())))
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, TinyNetError):
+                raise
             raise TinyNetError(
                 f"the encoding of the columns is {shown(data)}. It must have columns."
             ) from error

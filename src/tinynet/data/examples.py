@@ -187,7 +187,14 @@ class Examples:
         dialect = Dialect(delimiter, decimal, encoding, header)
         rows = tables.read_like(source, self.table_encoding, dialect, progress)
         inputs = self.scaling(rows.values)
-        return replace(self, inputs=inputs, targets=None, names=rows.names, shape=None, notes=rows.notes)
+        constant = [
+            k
+            for k, ends in enumerate(zip(self.scaling.low, self.scaling.high, strict=True))
+            if len(set(ends)) == 1
+        ]
+        differs = self.scaling.outside(rows.values)[:, constant].T
+        notes = (*rows.notes, *tables.constants_note([rows.columns[k] for k in constant], list(differs)))
+        return replace(self, inputs=inputs, targets=None, names=rows.names, shape=None, notes=notes)
 
     @property
     def table_encoding(self) -> Encoding:
@@ -279,7 +286,17 @@ class Examples:
         targets = None if self.targets is None else self.targets[indices]
         names = tuple(self.names[i] for i in indices)
         table = None if self._table is None else self._table[indices.tolist()]
-        return replace(self, inputs=self.inputs[indices], targets=targets, names=names, table=table)
+        scaling = self.target_scaling
+        if scaling is None and names and self.regression:  # the chosen targets may all lie in [0, 1]
+            scaling = Scaling.identity(self.target_names)
+        return replace(
+            self,
+            inputs=self.inputs[indices],
+            targets=targets,
+            names=names,
+            target_scaling=scaling,
+            table=table,
+        )
 
     def _index(self, name: str) -> int:
         return self.names.index(check_choice("example", name, self.names))

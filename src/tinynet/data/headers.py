@@ -35,6 +35,22 @@ def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]], decimal
     return bool(again) and 2 * sum(again) >= len(again)
 
 
+def looks_like_names(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: Decimal = ".") -> bool:
+    """Return whether the first row clearly has names.
+
+    There are columns of numbers, and the first row has a word in every one of them.
+
+    >>> looks_like_names(["x", "label"], [["1", "a"]]), looks_like_names(["color", "label"], [["red", "a"]])
+    (True, False)
+    """
+    below = [_present(column) for column in zip(*rows[:TEST_ROWS], strict=True)]
+    pairs = zip(first, below, strict=False)
+    numbers = [
+        cell.strip() for cell, column in pairs if column and all(_is_number(c, decimal) for c in column)
+    ]
+    return bool(numbers) and not any(is_missing_word(cell) or _is_number(cell, decimal) for cell in numbers)
+
+
 def _present(column: Iterable[str]) -> set[str]:
     """Return the different cells of a column that are not missing."""
     cells = {cell.strip() for cell in column}

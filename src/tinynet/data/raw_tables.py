@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.column_kinds import Place
+from tinynet.data.column_kinds import Place, kind_of
 from tinynet.data.column_roles import Roles
 from tinynet.data.columns import NUMBER, Column, ColumnBuilder
 from tinynet.data.dialects import Dialect
@@ -28,6 +28,7 @@ class RawTable:
     columns : The columns by name. Written numbers such as $1,200 are numbers, except in labels and categories.
     roles : The role of each column.
     problems : The problems found so far.
+    decimal : The character before the decimals.
     dialect : Dialect of a CSV file; None for a table in memory.
     notes : Sentences about what was understood of a file.
     """
@@ -37,6 +38,7 @@ class RawTable:
     columns: dict[str, Column]
     roles: Roles
     problems: Problems
+    decimal: Decimal = "."
     dialect: Dialect | None = None
     notes: tuple[str, ...] = ()
 
@@ -60,24 +62,40 @@ def read_cells(
 
     find_roles : Returns the roles of the columns.
 
-    A file without a known decimal character is read with a decimal point. If cells are numbers only with a decimal
-    comma, the file is read again.
+    A table without a known decimal character is read with a decimal point. If cells are numbers only with a decimal
+    comma, the table is read again. If columns of words have numbers, too, it is read again with these numbers as words.
     """
     source, dialect = rewindable(source), dialect or Dialect()
     raw = _read_once(source, find_roles, dialect, progress)
-    if raw.dialect is None or dialect.decimal is not None or not _may_have_commas(raw):
-        return raw
-    other = _read_once(source, find_roles, replace(raw.dialect, decimal=","), progress)
-    needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
-    return other if _n_words(other) < _n_words(raw) + (not needed) else raw
+    if dialect.decimal is None and _may_have_commas(raw):
+        other = _read_once(source, find_roles, _known(raw, dialect, ","), progress)
+        needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
+        raw = other if _n_words(other) < _n_words(raw) + (not needed) else raw
+    mixed = tuple(c.name for c in raw.of(raw.roles.inputs) if kind_of(c) == "category" and c.has_numbers)
+    if mixed:
+        roles = raw.roles._replace(categories=(*raw.roles.categories, *mixed))
+        raw = _read_once(
+            source, lambda _: roles, replace(raw.dialect or dialect, decimal=raw.decimal), progress
+        )
+    if raw.dialect is None and raw.decimal == "," and dialect.decimal is None:
+        raw = replace(raw, notes=("The numbers have a decimal comma.", *raw.notes))
+    return raw
+
+
+def _known(raw: RawTable, dialect: Dialect, decimal: Decimal) -> Dialect:
+    """Return the dialect to read a table again. The encoding is found again, because a note may belong to it."""
+    return replace(raw.dialect or dialect, decimal=decimal, encoding=dialect.encoding)
 
 
 def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: Progress | None) -> RawTable:
     with opened(source, dialect, progress) as table:
         roles = find_roles(table)
-        decimal: Decimal = (table.dialect.decimal if table.dialect is not None else None) or "."
+        decimal: Decimal = (table.dialect or dialect).decimal or "."
         index = {name: c for c, name in enumerate(table.columns)}
-        builders = {name: ColumnBuilder(name, decimal, name in roles.texts) for name in roles.read}
+        builders = {
+            name: ColumnBuilder(name, decimal, name in roles.texts, name in roles.categories)
+            for name in roles.read
+        }
         row_numbers = []
         for chunk in table.chunks:
             row_numbers.append(np.array(chunk.row_numbers))
@@ -92,13 +110,13 @@ def _read_once(source: Any, find_roles: FindRoles, dialect: Dialect, progress: P
     for name, builder in builders.items():
         check_cancelled()
         column = builder.column()
-        columns[name] = column if name in roles.texts else column.resolved(decimal)
+        columns[name] = column if builder.as_text else column.resolved(decimal)
     place = Place(table.row_unit, np.concatenate(row_numbers))
     notes = table.notes
     if table.dialect is not None:
         count = counted(len(place.row_numbers), "row")
         notes = (f"{table.name}: {count} ({table.dialect.sentence()}).", *notes)
-    return RawTable(table.name, place, columns, roles, table.problems, table.dialect, notes)
+    return RawTable(table.name, place, columns, roles, table.problems, decimal, table.dialect, notes)
 
 
 def _may_have_commas(raw: RawTable) -> bool:

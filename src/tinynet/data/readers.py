@@ -7,7 +7,7 @@ import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
@@ -17,8 +17,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import files
-from tinynet.data.dialects import COMMENT, NAMES, SAMPLE, Dialect, found_encoding, sniffed
-from tinynet.data.headers import TEST_ROWS, looks_like_data
+from tinynet.data.dialects import (
+    COMMENT,
+    NAMES,
+    SAMPLE,
+    SEPARATOR_LINE,
+    Dialect,
+    found_encoding,
+    sniffed,
+    undecodable,
+)
+from tinynet.data.headers import TEST_ROWS, looks_like_data, looks_like_names
 from tinynet.data.problems import Problems
 from tinynet.data.written_numbers import plain_number
 from tinynet.errors import TinyNetError, advice, counted
@@ -105,31 +114,43 @@ def opened(source: Any, dialect: Dialect | None = None, progress: Progress | Non
     dialect, source = dialect or Dialect(), rewindable(source)
     if isinstance(source, TextFile):
         text = io.StringIO(source.text.removeprefix("\ufeff"), newline="")
-        dialect = sniffed(replace(dialect, encoding=dialect.encoding or "utf-8-sig"), source.text[:SAMPLE])
+        dialect = sniffed(replace(dialect, encoding=None), source.text[:SAMPLE])
         yield _csv_source(source.name, text, dialect, lambda: None)
     elif isinstance(source, str | os.PathLike):
         with _opened_file(Path(source), dialect, progress) as table:
             yield table
     else:
+        for option in ("delimiter", "encoding", "header"):
+            value = getattr(dialect, option)
+            if value is not None:
+                raise TinyNetError(
+                    f"is {value!r}. It is for CSV files, and the table is in memory. Remove it.",
+                    parameter=option,
+                )
         yield _memory_source(source)
 
 
 @contextmanager
 def _opened_file(path: Path, dialect: Dialect, progress: Progress | None) -> Iterator[Source]:
-    encoding = dialect.encoding
+    encoding, note = dialect.encoding, ""
     try:
         with files.open_file(path) as raw:
-            encoding = encoding or found_encoding(path, raw)
+            if encoding is None:
+                encoding, note = found_encoding(path, raw)
             with files.TableText(raw, _with_bom(encoding), newline="") as text:
                 dialect = sniffed(replace(dialect, encoding=encoding), text.read(SAMPLE))
                 text.seek(0)
                 size = path.stat().st_size
-                yield _csv_source(str(path), text, dialect, lambda: progress and progress(raw.tell(), size))
+                table = _csv_source(str(path), text, dialect, lambda: progress and progress(raw.tell(), size))
+                yield table._replace(notes=(*[note] * bool(note), *table.notes))
     except OSError as error:
         raise TinyNetError(f"cannot read {path}: {error.strerror}. Check the path.") from error
     except UnicodeError as error:
+        with files.open_file(path) as raw:
+            bad = undecodable(raw, encoding or "") if isinstance(error, UnicodeDecodeError) else None
+        line = "" if bad is None else f"line {bad.line} has the byte {bad.byte:#04x}: "
         raise TinyNetError(
-            f"{path} is not text in {encoding} ({getattr(error, 'reason', error)}). "
+            f"{path} is not text in {encoding} ({line}{getattr(error, 'reason', error)}). "
             "Give the encoding of the table, or save the table as CSV in UTF-8."
         ) from error
 
@@ -146,10 +167,14 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
     rows = _table_rows(name, text, dialect)
     start = list(islice(rows, TEST_ROWS + 1))
     width = _width(start)
-    start, rest = [row for row in start if not _is_comment(row, width)], rows
+    rows = _without_blank_lines(chain(start, rows), width)
+    start = [row for row in islice(rows, TEST_ROWS + 1) if not _is_comment(row, width)]
+    start = _without_comment_above_names(start, dialect)
     if not start or not start[0][1]:
         raise TinyNetError(f"{name} {NO_ROWS}")
     dialect, columns = _header(name, start, dialect)
+    if dialect.header:
+        _check_title(name, start)
     problems = Problems(name)
     has_index = bool(dialect.header) and columns[0] == "" and len(columns) > 1 and _all_differ(start[1:])
     kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)][has_index:]
@@ -158,11 +183,25 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
         _check_column_names(f"{name}, line {start[0][0]}", columns)
         del start[0]
     _check_delimiter(name, columns, dialect)
-    chunks = _csv_chunks(chain(start, rest), (width, kept), problems, report)
+    shape = Shape(width, kept, marked=2 * sum(map(_begins_like_comment, start)) >= len(start))
+    chunks = _csv_chunks(chain(start, rows), shape, problems, report)
     notes = ("The first column has no name and is left out.",) * has_index
     return Source(
         name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header), notes=notes
     )
+
+
+class Shape(NamedTuple):
+    """The shape of a row of a file.
+
+    width : Number of cells.
+    kept : The columns that are kept.
+    marked : Whether at least half of the rows begin like a comment. Such rows are data.
+    """
+
+    width: int
+    kept: list[int]
+    marked: bool
 
 
 def _all_differ(rows: list[Row]) -> bool:
@@ -172,29 +211,93 @@ def _all_differ(rows: list[Row]) -> bool:
 
 
 def _table_rows(name: str, text: Any, dialect: Dialect) -> Iterator[Row]:
-    """Yield the rows that have a cell that is not empty."""
+    """Yield the rows. A blank line is a row without cells."""
     csv.field_size_limit(MAX_CELL)
     assert dialect.delimiter is not None
+    line = ""
+
+    def lines() -> Iterator[str]:
+        nonlocal line
+        for line in text:  # noqa: UP028  # the error of a line needs its text
+            yield line
+
     reader = csv.reader(
-        text, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True
+        lines(), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True
     )
     while True:
         try:
             row = next(reader, None)
         except csv.Error as error:
+            backslash = ' Write "" for a quote inside quotes, not \\".' if '\\"' in line else ""
             raise TinyNetError(
-                f"{name}, line {reader.line_num}: the line is not valid CSV ({error}). Correct the line."
+                f"{name}, line {reader.line_num}: the line is not valid CSV ({error}). Correct the line.{backslash}"
             ) from error
         if row is None:
             return
-        if any(cell.strip() for cell in row):
-            yield reader.line_num, row
+        if reader.line_num > 1 or not SEPARATOR_LINE.fullmatch(line):
+            yield reader.line_num, row if len(row) > 1 or "".join(row).strip() or '"' in line else []
+
+
+def _without_blank_lines(rows: Iterable[Row], width: int) -> Iterator[Row]:
+    """Yield the rows that have a cell that is not empty.
+
+    In a table of one column, a blank line between two rows is a row with an empty cell.
+    """
+    blank: list[Row] | None = None  # the blank lines since the last row, or None before the first row
+    for number, cells in rows:
+        is_full = cells and (cells[0].strip() or any(cell.strip() for cell in cells))
+        if is_full or (width == 1 and cells and blank is not None):
+            yield from blank or []
+            blank = []
+            yield number, cells
+        elif blank is not None and width == 1:
+            blank.append((number, [""]))
 
 
 def _width(rows: list[Row]) -> int:
-    """Return the number of cells of the first row that is not a comment."""
-    widths = [len(cells) for _, cells in rows if not cells[0].startswith(COMMENT)]
-    return widths[0] if widths else max((len(cells) for _, cells in rows), default=0)
+    """Return the number of cells of the first row that is not blank and no comment."""
+    full = [cells for _, cells in rows if any(cell.strip() for cell in cells)]
+    widths = [len(cells) for cells in full if not cells[0].startswith(COMMENT)]
+    return widths[0] if widths else max(map(len, full), default=0)
+
+
+def _without_comment_above_names(rows: list[Row], dialect: Dialect) -> list[Row]:
+    """Return the rows without the comments above the column names that have as many cells as the table.
+
+    The last row that begins with # has the column names, unless the next row clearly has them.
+    """
+    first = next((k for k, row in enumerate(rows) if not _may_be_comment(row)), 0)
+    if first == 0 or dialect.header is False:
+        return rows
+    names = rows[first][1]
+    below = [cells for _, cells in rows[first + 1 :] if len(cells) == len(names)]
+    return rows[first:] if looks_like_names(names, below, dialect.decimal or ".") else rows[first - 1 :]
+
+
+def _may_be_comment(row: Row) -> bool:
+    return row[1][0].startswith(COMMENT) and row[1][0].strip() != COMMENT
+
+
+def _begins_like_comment(row: Row) -> bool:
+    return row[1][0].startswith(f"{COMMENT} ")
+
+
+def _check_title(name: str, rows: list[Row]) -> None:
+    """Raise a TinyNetError if the first row has less cells than most rows below, as a title has."""
+    (line, first), below = rows[0], [_n_filled(cells) for _, cells in rows[1:]]
+    wide = 2 * sum(count > len(first) for count in below) > len(below)
+    lonely = _n_filled(first) == 1 < len(first) and 2 * sum(count > 1 for count in below) > len(below)
+    if wide or lonely:
+        found = counted(_n_filled(first), "cell")
+        raise TinyNetError(
+            f"{name}, line {line}: the line has {found}, and most lines below have more. If the line is a title, delete "
+            "each line above the column names. Otherwise name each column."
+        )
+
+
+def _n_filled(cells: list[str]) -> int:
+    """Return the number of cells up to the last one that is not empty."""
+    return next((k for k in range(len(cells), 0, -1) if cells[k - 1].strip()), 0)
 
 
 def _is_comment(row: Row, width: int) -> bool:
@@ -241,24 +344,20 @@ def _check_delimiter(name: str, columns: list[str], dialect: Dialect) -> None:
 
 
 def _csv_chunks(
-    rows: Iterator[Row], shape: tuple[int, list[int]], problems: Problems, report: Callable[[], Any]
+    rows: Iterator[Row], shape: Shape, problems: Problems, report: Callable[[], Any]
 ) -> Iterator[Chunk]:
-    """Yield the rows in chunks.
-
-    shape : The number of cells of a row, and the columns that are kept.
-    """
-    width, kept = shape
+    """Yield the rows in chunks."""
     while chunk := list(islice(rows, CHUNK_ROWS)):
-        good = [row for row in chunk if _is_complete(row, width, kept, problems)]
+        good = [row for row in chunk if _is_complete(row, shape, problems)]
         if good:
-            columns = list(zip(*(cells[:width] for _, cells in good), strict=True))
-            yield Chunk([line for line, _ in good], [columns[k] for k in kept])
+            columns = list(zip(*(cells[: shape.width] for _, cells in good), strict=True))
+            yield Chunk([line for line, _ in good], [columns[k] for k in shape.kept])
         report()
 
 
-def _is_complete(row: Row, width: int, kept: list[int], problems: Problems) -> bool:
+def _is_complete(row: Row, shape: Shape, problems: Problems) -> bool:
     """Return whether a row has a cell for each column. A row without is added to the problems, or is a comment."""
-    line, cells = row
+    (line, cells), (width, kept, marked) = row, shape
     if len(cells) < width or any(cell.strip() for cell in cells[width:]):
         if not _is_comment(row, width):
             problems.add(
@@ -267,9 +366,18 @@ def _is_complete(row: Row, width: int, kept: list[int], problems: Problems) -> b
                 "Give each row one cell for each column.",
             )
         return False
-    unnamed = set(range(1, width)) - set(kept)  # the first column may have row names
+    unnamed = (
+        set(range(1, width)) - set(kept) if len(kept) < width else ()
+    )  # the first column may have row names
     if unnamed and any(cells[k].strip() for k in unnamed):
         problems.add(f"line {line}", "the row has a cell in a column without a name.", "Name the column.")
+    if cells[0].startswith(f"{COMMENT} ") and not marked:
+        problems.add(
+            f"line {line}",
+            "the row begins like a comment and has a cell for each column.",
+            "Delete a comment. Remove # from a row of data.",
+        )
+        return False
     return True
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from tinynet.data.column_kinds import add_missing, add_words, input_column, present_words
-from tinynet.data.column_roles import column_roles, input_roles
+from tinynet.data.column_kinds import LeftOut, add_missing, add_words, input_column, present_words
+from tinynet.data.column_roles import TARGET, column_roles, input_roles
 from tinynet.data.dialects import Dialect
-from tinynet.data.encoding import Encoding, InputColumn
+from tinynet.data.encoding import Encoding, InputColumn, differs_from
 from tinynet.data.missing import MISSING_CHOICES, Missing
 from tinynet.data.raw_tables import RawTable, read_cells
 from tinynet.data.readers import Progress
@@ -146,13 +146,17 @@ def _column_names(columns: str | int | Sequence[str] | None) -> tuple[str, ...]:
 def _table(raw: RawTable, missing: Missing | None) -> Table:
     """Return the table of the cells, or raise a TinyNetError that lists all their problems."""
     names, notes = np.array(_row_names(raw), object), list(raw.notes)
+    notes += _target_like_inputs(raw)
+    if raw.roles.name is not None and len(set(raw.columns[raw.roles.name].words)) < len(raw):
+        notes.append(f"{raw.roles.name!r} names the rows and is no input.")
     raw, rows = _with_answers(raw, missing, notes)
     encoding = _encoding(raw, missing, [])
     raw.problems.check()
     if missing == "drop":
         raw, complete = _without_missing_cells(raw, encoding, notes)
+        if len(complete) < len(rows):
+            check_answers(raw)
         rows = rows[complete]
-    check_answers(raw)
     encoding = _encoding(raw, missing, notes)
     raw.problems.check()
     if not encoding.columns:
@@ -162,16 +166,26 @@ def _table(raw: RawTable, missing: Missing | None) -> Table:
 
 def _with_answers(raw: RawTable, missing: Missing | None, notes: list[str]) -> tuple[RawTable, np.ndarray]:
     """Return the rows that have a label or targets, and their indices. Other rows are noted, or are problems."""
-    has_answer = answered(raw)
-    if has_answer.all() or missing is None:
-        if missing is None and not has_answer.all():
-            add_unanswered(raw, has_answer)
-        check_answers(raw)
-        return raw, np.arange(len(raw))
-    what = "label" if raw.roles.label is not None else "target"
-    notes.append(_left_out(int((~has_answer).sum()), len(raw), f"no {what}"))
-    rows = np.flatnonzero(has_answer)
-    return raw[rows], rows
+    has_answer, rows = answered(raw), np.arange(len(raw))
+    if missing is None and not has_answer.all():
+        add_unanswered(raw, has_answer)
+    elif not has_answer.all():
+        what = "label" if raw.roles.label is not None else "target"
+        notes.append(_left_out(int((~has_answer).sum()), len(raw), f"no {what}"))
+        rows = np.flatnonzero(has_answer)
+        raw = raw[rows]
+    check_answers(raw)
+    return raw, rows
+
+
+def _target_like_inputs(raw: RawTable) -> list[str]:
+    """Return a note about inputs that are named like targets, beside a label or targets that were chosen."""
+    answer = raw.roles.label or next(iter(raw.roles.targets), None)
+    names = [name for name in raw.roles.inputs if TARGET.fullmatch(name)]
+    if answer is None or not names:
+        return []
+    are, role = ("is an input", "are inputs")[len(names) > 1], "label" if raw.roles.label else "target"
+    return [f"{_quoted(names)} {are}, because {answer!r} is the {role}."]
 
 
 def _without_missing_cells(
@@ -191,23 +205,29 @@ def _without_missing_cells(
 
 def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encoding:
     """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
-    columns, left_out = raw.of(raw.roles.inputs), dict[str, list[str]]()
+    columns, left_out = raw.of(raw.roles.inputs), LeftOut({}, {})
     found = [input_column(column, raw, missing, left_out) for column in columns]
-    notes += [_columns_left_out(names, reason) for reason, names in left_out.items()]
+    notes += [_columns_left_out(names, reason) for reason, names in left_out.reasons.items()]
     if not any(found) and not raw.problems:  # constant numbers are better than no input
         everything = replace(raw, roles=raw.roles._replace(selects=False))
-        found = [None if c.words else input_column(c, everything, missing, {}) for c in columns]
-    comma: Decimal | None = "," if raw.dialect is not None and raw.dialect.decimal == "," else None
-    return Encoding(tuple(how for how in found if how is not None), missing, comma)
+        left_out = LeftOut({}, {})
+        found = [None if c.words else input_column(c, everything, missing, left_out) for c in columns]
+    comma: Decimal | None = "," if raw.decimal == "," else None
+    constants = tuple(left_out.constants.items())
+    return Encoding(tuple(how for how in found if how is not None), missing, comma, constants)
 
 
 def _columns_left_out(names: list[str], reason: str) -> str:
-    quoted = [repr(name) for name in names]
-    text = quoted[0] if len(names) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
-    if len(names) > MAX_NAMES:
-        text = f"{', '.join(quoted[:MAX_NAMES])} and {len(names) - MAX_NAMES:,} more columns"
     are = "is" if len(names) == 1 else "are"
-    return f"{text} {are} {reason} and {are} left out."
+    return f"{_quoted(names)} {are} {reason} and {are} left out."
+
+
+def _quoted(names: list[str]) -> str:
+    """Return the names of columns for a note."""
+    quoted = [repr(name) for name in names]
+    if len(names) > MAX_NAMES:
+        return f"{', '.join(quoted[:MAX_NAMES])} and {len(names) - MAX_NAMES:,} more columns"
+    return quoted[0] if len(names) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def _left_out(count: int, total: int, reason: str) -> str:
@@ -256,13 +276,16 @@ def read_like(
 ) -> Table:
     """Read the columns of an encoding as inputs.
 
-    The result has no targets. A column `name` names the rows.
+    The result has no targets. A column `name` names the rows. A note says which columns were constant in the training
+    rows and have other values now.
     """
     names = [how.name for how in encoding.columns]
     dialect = dialect or Dialect()
     if dialect.decimal is None:
         dialect = replace(dialect, decimal=encoding.decimal)
-    raw = read_cells(source, lambda table: input_roles(table, names), dialect, progress)
+    categories = [how.name for how in encoding.columns if how.kind == "category"]
+    others = [name for name, _ in encoding.constants]
+    raw = read_cells(source, lambda table: input_roles(table, names, categories, others), dialect, progress)
     for how in encoding.columns:
         _check_new_cells(how, raw, encoding.missing)
     row_names = _row_names(raw)
@@ -272,6 +295,9 @@ def read_like(
         raw, rows = _without_missing_cells(raw, encoding, notes)
         row_names = [row_names[row] for row in rows]
     notes += _unknown_categories(raw, encoding)
+    constants = [(name, value) for name, value in encoding.constants if name in raw.columns]
+    differs = [differs_from(raw.columns[name], value) for name, value in constants]
+    notes += constants_note([name for name, _ in constants], differs)
     return _of(raw, encoding, row_names, tuple(notes))
 
 
@@ -280,10 +306,38 @@ def _check_new_cells(how: InputColumn, raw: RawTable, missing: Missing | None) -
     column = raw.columns[how.name]
     is_missing = how.missing(column)
     wrong = how.unreadable(column)
-    if wrong.any():
+    others = column.with_other_sign(how.sign, raw.decimal) if how.kind == "number" else {}
+    for sign, rows in others.items():
+        written = column.written or column
+        code, number = written.codes[int(rows.argmax())], column.numbers[int(rows.argmax())]
+        cell = repr(written.words[code]) if code >= 0 else shown(float(number))
+        raw.problems.add(
+            raw.place.of(column.name, rows),
+            f"{cell} has {sign or 'no %'}. The numbers of the training rows have {how.sign or 'no %'}.",
+            "Write the cell like the training rows.",
+        )
+    if wrong.any() and not others:
         add_words(column, wrong, raw.place, raw.problems, how.kind)
     if is_missing.any() and missing is None:
         add_missing(column, is_missing, raw.place, raw.problems, "Fill in the cell or remove the row.")
+
+
+def constants_note(names: Sequence[str], differs: Sequence[np.ndarray]) -> list[str]:
+    """Return a note about the constant columns of the training that have other values in new rows.
+
+    names : Names of the constant columns.
+    differs : (rows,) for each of them, whether a new row has another value.
+    """
+    wrong = [name for name, rows in zip(names, differs, strict=True) if rows.any()]
+    if not wrong:
+        return []
+    rows = np.any(list(differs), axis=0)
+    is_, changes = ("is", "changes") if len(wrong) == 1 else ("are", "change")
+    have = "has" if rows.sum() == 1 else "have"
+    return [
+        f"{_quoted(wrong)} {is_} constant in the training rows and {changes} no prediction. {int(rows.sum()):,} of "
+        f"{counted(len(rows), 'new row')} {have} another value there."
+    ]
 
 
 def _unknown_categories(raw: RawTable, encoding: Encoding) -> list[str]:

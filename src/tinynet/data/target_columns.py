@@ -47,13 +47,17 @@ def add_unanswered(raw: RawTable, rows: np.ndarray) -> None:
 def classes_of(column: Column) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the class of each row and the names of the classes. -> (rows,), names
 
-    The labels 1, 1.0, True and TRUE are one class, if every label is a number or one of the words true and false.
-    Its name is its most frequent spelling.
+    The labels 1 and 1.0 are one class, and so are True and TRUE. All four are one class, if every label is a number or
+    one of the words true and false. The name of a class is its most frequent spelling.
     """
     spellings = column.words
     missing = set(np.flatnonzero([word in MISSING_WORDS for word in spellings]).tolist())
-    values = [_exact_number(word) for k, word in enumerate(spellings) if k not in missing]
-    keys: list[object] = list(spellings) if None in values else [_exact_number(word) for word in spellings]
+    numbers = [_exact_number(word) for word in spellings]
+    has_words = any(number is None and k not in missing for k, number in enumerate(numbers))
+    keys = [
+        word.lower() if has_words and word.lower() in TRUTH else word if number is None else number
+        for word, number in zip(spellings, numbers, strict=True)
+    ]
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(spellings))
     counts[list(missing)] = 0
     name_of: dict[object, str] = {}
@@ -85,7 +89,8 @@ def check_answers(raw: RawTable) -> None:
     for column in raw.of(raw.roles.targets):
         wrong = (column.codes != NUMBER) & ~missing_cells(column, "number")
         if wrong.any():
-            add_words(column, wrong, raw.place, raw.problems)
+            label = advice("label", column.name, condition="If the column is a label")
+            add_words(column, wrong, raw.place, raw.problems, "number", label)
         elif raw.roles.regression and len(np.unique(column.numbers[column.codes == NUMBER])) < 2:
             found = (
                 "no row has a number."
@@ -137,8 +142,6 @@ def targets_of(raw: RawTable) -> tuple[np.ndarray | None, tuple[str, ...]]:
         return np.eye(len(names))[codes], names
     if not roles.targets:
         return None, ("horizontal", "vertical")
-    words = [
-        name if roles.regression else name.removeprefix("target").strip(" _:.-") for name in roles.targets
-    ]
+    words = [name if roles.regression else name[len("target") :].strip(" _:.-") for name in roles.targets]
     names = tuple(word or f"output {k}" for k, word in enumerate(words))
     return np.column_stack([column.numbers for column in raw.of(roles.targets)]), names

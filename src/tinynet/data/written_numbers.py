@@ -3,6 +3,7 @@
 A written number may have separators of thousands, a decimal comma, a currency sign or a percent sign.
 """
 
+import math
 import re
 from typing import Literal, NamedTuple
 
@@ -11,8 +12,11 @@ DECIMALS: tuple[Decimal, ...] = (".", ",")
 SPACES = str.maketrans(dict.fromkeys("\xa0\u202f\u2009", " ") | {"\u2212": "-", "’": "'"})
 CURRENCIES = "$€£¥"
 PERCENT = "%"
+SIGNS = ("", *CURRENCIES, PERCENT)  # beside a number
 # Python also reads 1_2, digits of other alphabets, and words such as "infinity".
 PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# A number that is a word: its sign, whole part and fraction without the zeros at its end.
+WORD_NUMBER = re.compile(r"(?=.*[0-9])(?:\+|(-))?(0|[1-9][0-9]*|)(?:\.([0-9]*?)0*)?")
 
 
 class WrittenNumber(NamedTuple):
@@ -37,12 +41,16 @@ PATTERNS = {decimal: _pattern(decimal) for decimal in DECIMALS}
 
 
 def plain_number(text: str) -> float | None:
-    """Return the number of a text in the notation of programs, or None.
+    """Return the number of a text in the notation of programs, or None. The number is finite.
 
-    >>> plain_number("1.5e3"), plain_number("1_2"), plain_number("inf")
-    (1500.0, None, None)
+    >>> plain_number("1.5e3"), plain_number("1_2"), plain_number("inf"), plain_number("1e400")
+    (1500.0, None, None, None)
     """
-    return float(text) if PLAIN.fullmatch(text) else None
+    return _finite(float(text)) if PLAIN.fullmatch(text) else None
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def written_number(text: str, decimal: Decimal = ".") -> WrittenNumber | None:
@@ -58,7 +66,8 @@ def written_number(text: str, decimal: Decimal = ".") -> WrittenNumber | None:
         return None
     whole = re.sub(r"[^0-9]", "", found["whole"] or "0")
     digits = f"{found['minus'] or found['inner']}{whole}.{found['fraction'] or found['only'] or '0'}"
-    return WrittenNumber(float(digits + found["power"]), found["before"] or found["after"])
+    number = _finite(float(digits + found["power"]))
+    return None if number is None else WrittenNumber(number, found["before"] or found["after"])
 
 
 def needs_comma(text: str) -> bool:
@@ -68,3 +77,17 @@ def needs_comma(text: str) -> bool:
     [True, False, False, False]
     """
     return written_number(text, ",") is not None and written_number(text, ".") is None
+
+
+def category_word(text: str, decimal: Decimal = ".") -> str:
+    """Return the word of a category. Spellings of one number, such as 4 and 4.0, are one word; 007 and 7 are two.
+
+    >>> [category_word(text) for text in ("4.0", "+4", "-0.50", ".5", "007", "1e3", "red")]
+    ['4', '4', '-0.5', '0.5', '007', '1e3', 'red']
+    """
+    found = WORD_NUMBER.fullmatch(text.replace(",", ".") if decimal == "," else text)
+    if found is None:
+        return text
+    sign, whole, fraction = found.groups(default="")
+    word = f"{sign}{whole or '0'}{'.' if fraction else ''}{fraction}"
+    return "0" if word == "-0" else word

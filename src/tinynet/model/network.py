@@ -16,7 +16,7 @@ from tinynet.data.examples import Examples
 from tinynet.errors import TinyNetError, counted
 from tinynet.model.display import InNotebook
 from tinynet.signatures import check_arguments
-from tinynet.validation import check_numbers
+from tinynet.validation import check_numbers, check_seed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,11 +29,19 @@ class Network(Weights, InNotebook):
     architecture : Architecture. Layer sizes, activations and initialization.
     parameters : (P,) float64, read-only. The weights of each layer row by row, followed by its biases.
     origin : str. The origin of the parameters, such as "seed 0".
+    seed : int, optional. The seed of initial parameters.
 
     >>> network = Network.initial((4, 3, 2), seed=0)
     >>> network.layers[0].weight.shape, network([1.0, 1.0, 0.0, 0.0]).round(4).tolist()
     ((3, 4), [0.6779, 0.4264])
     """
+
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.seed is not None:
+            object.__setattr__(self, "seed", check_seed(self.seed))
 
     @classmethod
     @check_arguments
@@ -77,7 +85,7 @@ class Network(Weights, InNotebook):
             raise TinyNetError(
                 "hidden, output and init belong to the Architecture. Set them there, or pass sizes as a tuple."
             )
-        return cls(architecture, initial_parameters(architecture, seed), f"seed {seed}")
+        return cls(architecture, initial_parameters(architecture, seed), f"seed {seed}", seed)
 
     def __repr__(self) -> str:
         return f"<{'-'.join(map(str, self.sizes))} network, {self.origin or 'of unknown origin'}>"

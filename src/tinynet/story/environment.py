@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from tinynet.numerics.cancellation import detached
-from tinynet.plugins import DISTRIBUTION, extra, pip_command
+from tinynet.plugins import extra, pip_command
 from tinynet.version import __version__
 
 PACKAGES = (
@@ -73,9 +73,9 @@ def name_conflict() -> dict[str, str]:
         found = version("tinynet")
     except PackageNotFoundError:
         return {}
-    repair = f"pip uninstall tinynet, then pip install --force-reinstall --no-deps {DISTRIBUTION}"
     return {
-        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run {repair}."
+        "warning": f"Another distribution named tinynet ({found}) is installed too. It has the same import name. Run "
+        "`pip uninstall tinynet`. Then run `pip install --force-reinstall --no-deps .` in the checkout of this TinyNet."
     }
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from tinynet import files
 from tinynet.core import optimizers
-from tinynet.core.architecture import Architecture
 from tinynet.data.batches import Source, batch_arrays, batch_indices, steps_per_epoch
 from tinynet.data.examples import Examples
 from tinynet.data.world import World
@@ -29,6 +28,7 @@ from tinynet.signatures import check_arguments
 from tinynet.training import identity
 from tinynet.training.early_stopping import StopReason
 from tinynet.training.recording_checks import Expected, check_arrays, check_contents
+from tinynet.training.recording_file import encoded, experiment, rebuilt
 from tinynet.validation import check_int, check_path, check_type, shown
 
 ARRAYS = (
@@ -154,7 +154,7 @@ class Recording(InNotebook):
 
         Equal experiments have equal hashes.
         """
-        return identity.identity(_experiment(self), self.network.parameters, self._more_causes())
+        return identity.identity(experiment(self), self.network.parameters, self._more_causes())
 
     def __len__(self) -> int:
         return self.steps
@@ -288,15 +288,7 @@ class Recording(InNotebook):
 
         Equal experiments give equal bytes.
         """
-        arrays, experiment = identity.pack(_experiment(self))
-        about = {
-            "identity": self.identity,
-            **experiment,
-            "steps": self.steps,
-            "stride": self.stride,
-            "stopped": None if self.stopped is None else self.stopped._asdict(),
-        }
-        return files.encode("recording", self._arrays() | arrays, about | self._more())
+        return encoded(self)
 
     def _arrays(self) -> dict[str, np.ndarray]:
         names = self._array_names(self.validation is not None)
@@ -381,42 +373,7 @@ class Recording(InNotebook):
         kind: type[Recording] = cls
         if "watched" in about:
             kind = late_bound("Recording.from_bytes, of a watched training")
-        try:
-            architecture = Architecture.from_json(about["architecture"])
-            check_type("origin", about["origin"], str, "a text")
-            network = Network(architecture, arrays["parameters"][0], about["origin"])
-            examples, validation = (identity.unpack(part, arrays, about) for part in identity.PARTS)
-            if examples is None:
-                raise KeyError("examples")
-            recipe = Recipe.from_json(about["recipe"])
-            stopped = None if about["stopped"] is None else StopReason(**about["stopped"])
-            more = {
-                "world": World.from_json(about["world"]) if "world" in about else None,
-                "validation": validation,
-                "best_epoch": about.get("best_epoch"),
-                **about.get("watched", {}),
-            }
-            arrays = {"batches" if name == "pictures" else name: array for name, array in arrays.items()}
-            optional = set(arrays) & set(kind._optional_names)
-            unfit = sorted(set(arrays) ^ {*kind._array_names(validation is not None), *optional})
-            if unfit:
-                raise ValueError(
-                    f"the array {unfit[0]!r} is {'unknown' if unfit[0] in arrays else 'missing'}"
-                )
-            kept: dict[str, Any] = {**arrays, **more}
-            run = kind(network, examples, recipe, about["steps"], about["stride"], **kept, stopped=stopped)
-            run._check_contents()
-            saved = about["identity"]
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            reason = str(error) or type(error).__name__
-            raise TinyNetError(
-                f"{source} is damaged: its description does not fit its arrays ({reason}). Use another copy."
-            ) from error
-        if run.identity != saved:
-            raise TinyNetError(
-                f"{source} is damaged: its experiment differs from the experiment that was saved. Use another copy."
-            )
-        return run
+        return rebuilt(kind, arrays, about, source)
 
     def _origin(self, step: int) -> str:
         if step == 0:
@@ -449,21 +406,3 @@ def load(path: str | os.PathLike[str]) -> Recording:
     Raises TinyNetError for a file that is missing, damaged, not a recording, or written by a newer version.
     """
     return Recording.from_bytes(files.read(check_path("path", path), "recording"), str(path))
-
-
-def _experiment(run: Recording) -> identity.Experiment:
-    """Return everything that determines the numbers of a training.
-
-    The initial parameters are left out.
-    """
-    about = {
-        "architecture": run.network.architecture.to_json(),
-        "origin": run.network.origin,
-        "examples": run.examples,
-        "recipe": run.recipe.to_json(),
-    }
-    if run.world is not None:
-        about["world"] = run.world.to_json()
-    if run.validation is not None:
-        about["validation"] = run.validation
-    return about

@@ -208,9 +208,21 @@ def _stride(architecture: Architecture, recipe: Recipe, total: int, kept: int) -
 
     The stride limits the number of steps and the number of bytes.
     """
-    numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
-    row_bytes = 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
+    row_bytes = bytes_per_step(architecture, recipe)
     return max(1, ceil_div(total, max(1, min(kept, MAX_KEPT))), ceil_div(total * row_bytes, MAX_BYTES))
+
+
+def bytes_per_step(architecture: Architecture, recipe: Recipe) -> int:
+    """Return the bytes of one step of a recording."""
+    numbers = 2 * architecture.parameter_count + optimizers.state_size(architecture, recipe)
+    return 8 * (numbers + recipe.batch_size * (1 + sum(architecture.sizes[1:])))
+
+
+def bytes_of_steps(architecture: Architecture, recipe: Recipe, source: Source, kept: int = MAX_KEPT) -> int:
+    """Return the bytes of all steps of a recording, for `kept` as for `train`. A training may stop earlier."""
+    total = recipe.epochs * steps_per_epoch(recipe, source)
+    steps = ceil_div(total, _stride(architecture, recipe, total, kept))
+    return steps * bytes_per_step(architecture, recipe)
 
 
 def _spans(architecture: Architecture, recipe: Recipe, total: int, size: int | None) -> list[tuple[int, int]]:

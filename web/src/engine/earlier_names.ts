@@ -20,6 +20,12 @@ export function withPresentNames<T extends object | null | undefined>(data: T): 
   return Object.fromEntries(renamed) as T;
 }
 
+/** Return the seed in the description of a recording. Earlier versions wrote the seed only into the text `origin`. */
+export function initialSeed({ seed, origin }: { seed?: number; origin?: string }): number | null {
+  const earlier = /^seed (\d+)$/.exec(origin ?? "");
+  return seed ?? (earlier && Number(earlier[1]));
+}
+
 /** Return the fields of an address with today's names, also those of its roots and branches. */
 export function stateWithPresentNames(data: any): any {
   if (typeof data !== "object" || data === null) return data;

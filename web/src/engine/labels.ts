@@ -31,6 +31,7 @@ export const RECIPE_LABELS: Record<keyof Recipe, string> = {
 export const LABELS = {
   ...RECIPE_LABELS,
   categories: "categories",
+  constants: "constant columns",
   decimal: "decimal character",
   delimiter: "delimiter",
   encoding: "encoding of the columns",
@@ -39,6 +40,7 @@ export const LABELS = {
   header: "first line has column names",
   kind: "kind of a column",
   missing: "missing cells",
+  sign: "sign beside numbers",
   values: "categories",
   architecture: "network",
   batch: "batch size",

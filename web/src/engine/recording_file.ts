@@ -1,7 +1,7 @@
 /** Read a recording file: a safetensors container with the experiment as JSON in its header. */
 
 import type { Architecture, Examples, Recipe, WatchedTraining, World } from "../types";
-import { withPresentNames } from "./earlier_names";
+import { initialSeed, withPresentNames } from "./earlier_names";
 import { DEFAULT_RECIPE } from "./recipe";
 import { isWorld } from "./world";
 
@@ -9,7 +9,7 @@ export interface OpenedRecording {
   architecture: Architecture;
   recipe: Recipe;
   examples: Examples;
-  origin: string;
+  seed: number | null; // of the initial parameters
   content: string; // hash of all arrays
   steps: number;
   stride: number;
@@ -47,7 +47,7 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
     architecture: withPresentNames(metadata.architecture),
     recipe: { ...DEFAULT_RECIPE, ...withPresentNames(metadata.recipe) }, // recordings of earlier versions have fewer fields
     examples,
-    origin: metadata.origin,
+    seed: file.seed(),
     content: metadata.content,
     steps: metadata.steps,
     stride: metadata.stride,
@@ -151,6 +151,14 @@ class RecordingFile {
     const first = this.array("state", Float64Array).subarray(0, width);
     if (first.some((value, k) => value !== (k < ones ? 0 : 1)))
       this.fail("continues the optimizer of an earlier training. The page cannot compute it. Open it in Python.");
+  }
+
+  /** Return the seed of the initial parameters, or null for parameters without a seed. */
+  seed(): number | null {
+    const seed = initialSeed(this.metadata);
+    if (seed !== null && !(Number.isInteger(seed) && 0 <= seed && seed < 2 ** 32))
+      this.fail("is damaged. Its seed is not valid.");
+    return seed;
   }
 
   array<T>(name: string, of: TypedArray<T>): T {

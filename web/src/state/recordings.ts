@@ -29,7 +29,7 @@ export async function readRecording(
     name,
     architecture,
     recipe: { ...opened.recipe, patience: 0 }, // `ends` limits the steps
-    seed: Number(/^seed (\d+)$/.exec(opened.origin)?.[1] ?? opened.recipe.seed),
+    seed: opened.seed ?? opened.recipe.seed,
     grid: GRIDS[0] <= side && side <= GRIDS[1] ? side : 2,
     order: null,
     pictures: world ? null : opened.examples,

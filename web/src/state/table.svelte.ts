@@ -8,6 +8,9 @@ import type { Missing, TableColumn, TableDialect, TableHead } from "../types";
 import type { Messages } from "./messages.svelte";
 import { defaultState, type State } from "./state";
 
+// Bytes that are undefined or rare in Windows-1252, and usual in other encodings; see FOREIGN in data/dialects.py.
+const FOREIGN =
+  /^\xef\xbb\xbf|[\x81\x8d\x8f\x90\x9d]|\x83[\x40-\xff]|[\x82\x86-\x89][\x80-\xff]|[\xc0-\xff]{3}|[\xa1-\xff]{4}/;
 const MAX_BYTES = 900_000; // the laboratory accepts requests up to a million bytes
 
 /** Whether a file is a table, by its name or its type. */
@@ -30,7 +33,7 @@ export function describeColumn({ kind, odd, missing, different, examples, low, h
 /** Return the columns to ignore: the excluded columns, and columns that cannot be read as inputs. */
 export function ignoredColumns({ columns }: TableHead, label: string | null, excluded: readonly string[]): string[] {
   const ignored = columns.filter(({ name, odd }) => name !== label && (odd !== null || excluded.includes(name)));
-  return ignored.map(({ name }) => name).filter((name) => name !== "name"); // the column "name" names the rows
+  return ignored.map(({ name }) => name).filter((name) => name.toLowerCase() !== "name"); // the column "name" names the rows
 }
 
 /** The part of the laboratory in which a table is trained. */
@@ -49,6 +52,7 @@ export class TableImport {
   seed = $state(0);
   missing: Missing | null = $state(null);
   predictsNumbers = $state(false); // whether a label that may be both holds numbers to predict
+  encodingNote = $state("");
   private text = "";
 
   constructor(
@@ -69,7 +73,8 @@ export class TableImport {
           `${file.name} has ${integer(Math.ceil(file.size / 1000))} kB. It must have at most ${MAX_BYTES / 1000} kB. ` +
             `Train larger tables with: tinynet train ${file.name}`,
         );
-      [this.name, this.text] = [file.name, decodeText(await file.arrayBuffer())];
+      this.name = file.name;
+      [this.text, this.encodingNote] = decodeText(await file.arrayBuffer(), file.name);
       this.seed = this.target.seed();
       this.missing = null;
       await this.read({ header: null, delimiter: null, decimal: null });
@@ -140,14 +145,30 @@ export class TableImport {
   }
 }
 
-/** Return the text of a file: UTF-16 with a byte order mark, UTF-8, or Windows-1252. */
-export function decodeText(bytes: ArrayBuffer): string {
-  const [first, second] = new Uint8Array(bytes);
-  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+/**
+ * Return the text of a file, and a note if it is not Unicode.
+ *
+ * A file is UTF-16 with a byte order mark, UTF-8, or Windows-1252. A file that is mostly UTF-8, or in another encoding,
+ * is an error.
+ */
+export function decodeText(bytes: ArrayBuffer, name: string): [text: string, note: string] {
+  const [first, second, third, fourth] = new Uint8Array(bytes);
+  const isWide = third === 0 && fourth === 0; // UTF-32
+  if (first === 0xff && second === 0xfe && !isWide) return [new TextDecoder("utf-16le").decode(bytes), ""];
+  if (first === 0xfe && second === 0xff) return [new TextDecoder("utf-16be").decode(bytes), ""];
+  const text = new TextDecoder("utf-8").decode(bytes);
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return [new TextDecoder("utf-8", { fatal: true }).decode(bytes), ""];
   } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
+    const latin = Array.from(new Uint8Array(bytes), (code) => String.fromCharCode(code)).join("");
+    const beyond = Array.from(text).filter((character) => character > "\x7f");
+    const wrong = beyond.filter((character) => character === "\ufffd").length;
+    if (isWide || 2 * wrong <= beyond.length || FOREIGN.test(latin)) {
+      const line = text.slice(0, text.indexOf("\ufffd")).split("\n").length;
+      throw new Error(`${name}, line ${line}: a character is not UTF-8. Save the table as CSV in UTF-8.`);
+    }
+    const western = new TextDecoder("windows-1252").decode(bytes);
+    const word = /[^\s,;|"]*[^\p{ASCII}][^\s,;|"]*/u.exec(western)![0].slice(0, 30);
+    return [western, `The file is not UTF-8. It is read as Windows-1252, such as '${word}'.`];
   }
 }

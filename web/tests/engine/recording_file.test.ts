@@ -54,7 +54,6 @@ describe("a recording's bytes", () => {
   it("are opened", async () => {
     const opened = await openRecording((await bytes()).buffer, "run");
     expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
-    expect(opened.origin).toBe("seed 0");
     expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
   });
   it.each([
@@ -79,6 +78,15 @@ describe("a recording's bytes", () => {
     await expect(openRecording(file.buffer, "run")).rejects.toThrow(
       "run is damaged or not a recording. Its header is too long.",
     );
+  });
+  it("have the seed of the initial parameters", async () => {
+    const seed = async (about: Record<string, unknown>) =>
+      (await openRecording((await bytes(about)).buffer, "run")).seed;
+    expect(await seed({ seed: 7, origin: "a network of mine" })).toBe(7);
+    expect(await seed({ origin: "a network of mine" })).toBeNull();
+    expect(await seed({ origin: "seed 3" })).toBe(3); // earlier versions wrote no seed
+    for (const wrong of [-1, 0.5, 2 ** 32, "7"])
+      await expect(seed({ seed: wrong })).rejects.toThrow("run is damaged. Its seed is not valid.");
   });
   it("are rejected for a training that the page cannot compute", async () => {
     const opened = async (recipe: object, more: Record<string, number[]>, watched?: object) =>

@@ -33,13 +33,29 @@ describe("a table", () => {
     expect(ignoredColumns(head, "y", ["y", "name"])).toEqual(["typo"]);
   });
 
+  const decode = (...codes: number[]) => decodeText(Uint8Array.from(codes).buffer, "own.csv");
+
   it("is decoded as UTF-8, UTF-16 or Windows-1252", () => {
-    const bytes = (codes: number[]) => Uint8Array.from(codes).buffer;
-    expect(decodeText(new TextEncoder().encode("x,é").buffer as ArrayBuffer)).toBe("x,é");
-    expect(decodeText(bytes([0x78, 0x2c, 0xe9]))).toBe("x,é");
-    expect(decodeText(bytes([0xff, 0xfe, 0x78, 0, 0xe9, 0]))).toBe("xé");
-    expect(decodeText(bytes([0xfe, 0xff, 0, 0x78, 0, 0xe9]))).toBe("xé");
+    expect(decode(...new TextEncoder().encode("x,é"))).toEqual(["x,é", ""]);
+    const note = "The file is not UTF-8. It is read as Windows-1252, such as 'é'.";
+    expect(decode(0x78, 0x2c, 0xe9)).toEqual(["x,é", note]);
+    expect(decode(0xff, 0xfe, 0x78, 0, 0xe9, 0)).toEqual(["xé", ""]);
+    expect(decode(0xfe, 0xff, 0, 0x78, 0, 0xe9)).toEqual(["xé", ""]);
   });
+
+  it.each([
+    ["broken UTF-8", [0x78, 0x0a, 0xc3, 0xa9, 0xe9]],
+    ["Shift-JIS", [0x78, 0x0a, 0x82, 0xd0, 0x82, 0xe7]],
+    ["katakana", [0x78, 0x0a, 0x83, 0x41]],
+    ["Cyrillic", [0x78, 0x0a, 0xcf, 0xf0, 0xe8]],
+    ["bytes that Windows-1252 lacks", [0x78, 0x0a, 0x81]],
+  ])("is refused in another encoding: %s", (_, codes) =>
+    expect(() => decode(...codes)).toThrow(
+      "own.csv, line 2: a character is not UTF-8. Save the table as CSV in UTF-8.",
+    ),
+  );
+  it("is refused in UTF-32", () =>
+    expect(() => decode(0xff, 0xfe, 0, 0, 0x78, 0, 0, 0)).toThrow("own.csv, line 1: a character is not UTF-8."));
 });
 
 describe("the import of a table", () => {

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tinynet.core.formulas import Formula
-from tinynet.data.columns import WORD_DIGITS
 from tinynet.data.encoding import DATE, InputColumn
 from tinynet.data.examples import Examples
 from tinynet.data.missing import MISSING_NUMBERS, MISSING_WORDS
 from tinynet.data.scaling import Scaling
-from tinynet.data.written_numbers import PLAIN
+from tinynet.data.written_numbers import PLAIN, WORD_NUMBER
 from tinynet.formats.programs.comments import quoted
 from tinynet.formats.programs.expressions import array_literal, expression
 from tinynet.formats.programs.languages import Language
@@ -49,7 +48,7 @@ class TableRows:
     fills : Whether missing cells are filled in.
     missing_numbers, missing_words : Literals of the words for missing cells.
     number, date : Regular expressions.
-    digits : Digits of a number that is a word.
+    word_number : Regular expression of a number that is a word: its sign, whole part and fraction.
     """
 
     cells: list[Cell]
@@ -63,7 +62,7 @@ class TableRows:
     missing_words: list[str]
     number: str = PLAIN.pattern
     date: str = DATE.pattern
-    digits: int = WORD_DIGITS
+    word_number: str = WORD_NUMBER.pattern
 
     @property
     def kinds(self) -> set[str]:

@@ -66,7 +66,7 @@ class TinyNetClassifier(ClassifierMixin, TinyNetEstimator):
     Attributes
     ----------
     recording_ : Recording
-        The last training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step. `recording_.save(path)` writes a
+        The last training. `recording_[0].explain("layer1.weight[0,0]", depth=2)` explains its first step. `recording_.save(path)` writes a
         file that the laboratory opens.
     network_ : Network
         The trained network. The network takes scaled rows: `recording_.examples.scaled(X)`.

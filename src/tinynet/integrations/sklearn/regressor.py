@@ -60,7 +60,7 @@ class TinyNetRegressor(RegressorMixin, TinyNetEstimator):
     Attributes
     ----------
     recording_ : Recording
-        The last training. `recording_[0].explain("layer1.weight[0,0]")` explains its first step.
+        The last training. `recording_[0].explain("layer1.weight[0,0]", depth=2)` explains its first step.
     network_ : Network
         The trained network. The network takes scaled rows and gives standardized targets:
         `recording_.examples.scaled(X)` and `recording_.examples.unscaled(outputs)`.

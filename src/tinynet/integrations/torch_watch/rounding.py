@@ -18,7 +18,7 @@ terms, but other intermediate results. Therefore two numbers agree if their diff
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from operator import add, mul, neg, sub, truediv
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -189,12 +189,7 @@ def log(x: Rounded) -> Rounded:
     return x.through(lambda x: np.maximum(arrays.log(x), -100.0), 0.0)
 
 
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "+": lambda *terms: reduce(add, terms),
-    "-": sub,
-    "*": lambda *factors: reduce(mul, factors),
-    "/": truediv,
-    "neg": neg,
+OPERATIONS: dict[str, Callable[..., Any]] = forward.OPERATORS | {
     "max": lambda x, y: x.maximum(y),
     "step": lambda x: x.rounding.exact(np.where(x.value > 0.0, 1.0, 0.0)),
     "sqrt": lambda x: x.through(np.sqrt, 0.0),

@@ -14,7 +14,7 @@ from tinynet.data.missing import Missing
 from tinynet.data.scaling import Scaling
 from tinynet.data.world import World
 from tinynet.data.written_numbers import Decimal
-from tinynet.errors import TinyNetError, named
+from tinynet.errors import TinyNetError, counted, named
 from tinynet.lab.api.fields import (
     ArchitectureJson,
     FirstSeed,
@@ -35,6 +35,7 @@ from tinynet.validation import check_int
 
 MAX_PARAMETERS = 2_000  # parameters of a network on the page
 MAX_BATCH = 256  # examples; each has its own cells
+MAX_BATCH_PARAMETERS = 8_000  # examples of a step x parameters
 MAX_STEPS = 1_000_000  # steps of a recording
 MAX_NETWORKS = 1_000_000
 MAX_WORK = 10**12  # networks x steps x parameters x examples per step
@@ -89,6 +90,7 @@ class InputColumnJson(StrictRequest):
     kind: Kind
     values: list[Text]
     flag: Switch
+    sign: Text = ""
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,12 @@ class EncodingJson(StrictRequest):
     columns: list[InputColumnJson]
     missing: Missing | None = None
     decimal: Decimal | None = None
+    constants: list[tuple[Text, Text]] = field(default_factory=list)
 
     def encoding(self) -> Encoding:
         """Return the validated encoding."""
-        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag) for c in self.columns]
-        return Encoding(tuple(columns), self.missing, self.decimal)
+        columns = [InputColumn(c.name, c.kind, tuple(c.values), c.flag, c.sign) for c in self.columns]
+        return Encoding(tuple(columns), self.missing, self.decimal, tuple(self.constants))
 
 
 @dataclass(frozen=True)
@@ -194,10 +197,10 @@ def check_sheet_request(request: SheetRequest) -> None:
     check_int("batch", request.batch, 1, MAX_BATCH)  # the offline page does not parse requests
     _check_patience(request.recipe)
     count = request.architecture.parameter_count
-    if request.batch * count > 4 * MAX_PARAMETERS:
+    if request.batch * count > MAX_BATCH_PARAMETERS:
         raise TinyNetError(
-            f"is {request.batch:,}. With {count:,} parameters, the sheet has too many cells for the page. "
-            "Use a smaller batch or a smaller network.",
+            f"is {request.batch:,}. With the {count:,} parameters of this network, the page shows steps with up to "
+            f"{counted(MAX_BATCH_PARAMETERS // count, 'example')}. Train with smaller batches or fewer hidden nodes.",
             parameter="batch",
         )
     shown = replace(request.recipe, augment=False)  # augmentation needs real examples to be checked

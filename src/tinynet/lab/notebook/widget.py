@@ -16,7 +16,7 @@ from tinynet.lab.api import chapters, requests
 from tinynet.lab.notebook.messages import MessageHandler
 from tinynet.lab.notebook.snapshot import snapshot, training_of
 from tinynet.lab.page.offline import PageBuilder, page_module
-from tinynet.lab.page.payload import required_forms
+from tinynet.lab.page.payload import check_size, required_forms
 from tinynet.model.network import Network
 from tinynet.training.recording import Recording
 from tinynet.training.watched import WatchedRecording
@@ -49,10 +49,11 @@ class Laboratory(anywidget.AnyWidget):
     model = traitlets.Unicode().tag(sync=True)  # name of the widget in the notebook
 
     def __init__(self, source: Network | Recording) -> None:
-        network = source if isinstance(source, Network) else source.network
-        requests.check_size(network.architecture)
+        if isinstance(source, Network):
+            requests.check_size(source.architecture)
         self._source = source
         self.recording = training_of(source) if isinstance(source, Network) else source
+        check_size(self.recording)
         self._cells = _cells(self.recording)
         name = uuid4().hex
         super().__init__(

@@ -84,6 +84,8 @@ def page(*recordings: Recording, names: Sequence[str] | None = None, title: str 
     for one in (title, *(names or ())):
         if one is not None:
             check_text("title" if one is title else "names", one)
+    for run in recordings:
+        payload.check_size(run)
     titles = list(payload.distinguishing_names(recordings)) if names is None else list(names)
     builder = PageBuilder(recordings, titles, title)
     if builder.size() >= MAX_BYTES:

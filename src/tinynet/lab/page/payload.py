@@ -18,6 +18,7 @@ from tinynet.core.sheet import sheet_of
 from tinynet.data.batches import examples_per_epoch
 from tinynet.errors import TinyNetError, counted
 from tinynet.kernels.simd_init import initial_blocks
+from tinynet.lab.api import requests
 from tinynet.lab.api.requests import SheetRequest, check_sheet_request
 from tinynet.lab.api.sheets import cell_labels, initial_state
 from tinynet.numerics.integers import ceil_div
@@ -34,6 +35,23 @@ OPTIMIZERS: tuple[dict[str, Any], ...] = (
     {"optimizer": "adam"},
 )
 Form = tuple[Recipe, int]  # recipe and batch size; they decide the formulas of a sheet
+
+
+def check_size(run: Recording) -> None:
+    """Raise a TinyNetError for a recording that is too large for the page."""
+    count = run.network.architecture.parameter_count
+    if count > requests.MAX_PARAMETERS:
+        raise TinyNetError(
+            f"the network has {count:,} parameters. The page shows networks of up to {requests.MAX_PARAMETERS:,} parameters. "
+            "Use fewer hidden nodes."
+        )
+    batch = max(batch for _, batch in required_forms(run))
+    limit = min(requests.MAX_BATCH, requests.MAX_BATCH_PARAMETERS // count)
+    if batch > limit:
+        raise TinyNetError(
+            f"the training has steps with {batch:,} examples. With the {count:,} parameters of this network, the page shows steps "
+            f"with up to {counted(limit, 'example')}. Train with a batch size of at most {limit:,}, or use fewer hidden nodes."
+        )
 
 
 def required_forms(run: Recording) -> list[Form]:
