@@ -6,6 +6,8 @@ about a second.
 
 import os
 import signal
+import sys
+from contextlib import suppress
 from types import FrameType
 
 LINES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
@@ -24,6 +26,14 @@ def start() -> None:
         main()
     except KeyboardInterrupt:
         _exit_at_once(signal.SIGINT, None)
+    except SystemExit as ended:
+        if ended.code == 128 + signal.SIGTERM:
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+            os._exit(
+                ended.code
+            )  # without Python's shutdown, which may take longer than the timer of `_terminate`
+        raise
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import ended_commands
+import tinynet as tn
 from run_cli import IN_A_PROCESS
 
 SCRIPT = Path(ended_commands.__file__)
@@ -51,6 +52,52 @@ def test_ctrl_c_during_the_imports_is_one_line():
     for name, line, exit_code in (("SIGINT", "interrupted", 130), ("SIGTERM", "terminated", 143)):
         done = subprocess.run([sys.executable, "-c", code.format(name)], capture_output=True, text=True)
         assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", f"tinynet: {line}\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "exit_code"), [("SIGINT", "interrupted", 130), ("SIGTERM", "terminated", 143)]
+)
+def test_a_signal_while_an_import_makes_a_class_is_one_line(name, line, exit_code, tmp_path):
+    code = (
+        "import signal, sys\n"
+        "from tinynet import plots\n"
+        "from tinynet.__main__ import start\n"
+        "class Part:\n"
+        "    def __set_name__(self, owner, name):\n"
+        f"        signal.raise_signal(signal.{name})\n"
+        "def save(*arguments):\n"
+        "    class Imported:\n"
+        "        part = Part()\n"
+        "plots.save = save\n"
+        "sys.argv = ['tinynet', 'train', '--epochs', '2', '--figure', 'loss.svg']\n"
+        "start()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", f"tinynet: {line}\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_a_recording_is_saved_ends_the_command(name, tmp_path):
+    """After Ctrl-C, the file is finished first. After SIGTERM, no file is written."""
+    code = (
+        "import signal, sys\n"
+        "from tinynet import files\n"
+        "from tinynet.__main__ import start\n"
+        "remove_leftovers = files.remove_leftovers\n"
+        "def interrupted(folder):\n"
+        f"    signal.raise_signal(signal.{name})\n"
+        "    remove_leftovers(folder)\n"
+        "files.remove_leftovers = interrupted\n"
+        "sys.argv = ['tinynet', 'train', '--epochs', '2', '--out', 'run.safetensors']\n"
+        "start()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    line, exit_code = {"SIGINT": ("interrupted", 130), "SIGTERM": ("terminated", 143)}[name]
+    assert (done.returncode, done.stdout, done.stderr) == (exit_code, "", f"tinynet: {line}\n")
+    files = [path.name for path in tmp_path.iterdir()]
+    assert files == (["run.safetensors"] if name == "SIGINT" else [])
+    if files:
+        assert tn.load(tmp_path / "run.safetensors").epochs == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the file system /proc is Linux's")

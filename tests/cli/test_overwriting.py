@@ -77,6 +77,48 @@ def test_only_files_are_replaced(command, kind, folder):
     assert path.lstat().st_mode == before
 
 
+@pytest.mark.parametrize(
+    ("names", "error"),
+    [
+        (["e.html", "e.html"], "--out is given twice as e.html. Give each file once."),
+        (["e.html", "./e.html"], "--out is given twice as e.html. Give each file once."),
+        (["e.html", "x/../e.html"], "--out is e.html and x/../e.html, which are the same file. Give each file once."),
+        (["new.json", "hard.json"], "--out is new.json and hard.json, which are the same file. Give each file once."),
+        (["new.json", "a.h", "link.json"], "--out is new.json and link.json, which are the same file. Give each file once."),
+        (["later.json", "dangling.json"], "--out is later.json and dangling.json, which are the same file. Give each file once."),
+    ],
+)  # fmt: skip
+def test_an_export_writes_each_file_once(names, error, folder):
+    (folder / "x").mkdir()
+    (folder / "new.json").write_bytes(b"mine")
+    os.link(folder / "new.json", folder / "hard.json")
+    (folder / "link.json").symlink_to("new.json")
+    (folder / "dangling.json").symlink_to("later.json")
+    before = sorted(folder.rglob("*"))
+    options = [part for name in names for part in ("--out", name)]
+    done = tinynet("export", "run.safetensors", *options, "--overwrite", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"tinynet: {error}\n")
+    assert sorted(folder.rglob("*")) == before
+    assert (folder / "new.json").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_control_characters_of_a_file_name_are_escaped(command, folder):
+    """A terminal would follow them."""
+    text = (
+        command.replace("new.", "a\x1b[31mb\n.")
+        .replace("papers", "a\x1b[31mb\n")
+        .replace("report", "a\x1b[31mb\n")
+    )
+    done = tinynet(*(part.replace("\0", "\n") for part in shlex.split(text.replace("\n", "\0"))), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    written = [path for path in folder.rglob("*") if "\x1b[31mb\n" in str(path)]
+    assert written
+    assert "\x1b" not in done.stdout + done.stderr
+    if "figure" not in command and "population" not in command:
+        assert "a\\x1b[31mb\\n" in done.stdout
+
+
 def test_a_chapter_does_not_replace_the_full_report(folder):
     assert tinynet("discover", "--chapter", "look", "--networks", "8", cwd=folder).returncode == 0
     whole = {path: path.read_bytes() for path in (folder / "discovery").iterdir()}

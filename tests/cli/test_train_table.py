@@ -360,6 +360,17 @@ def test_100_classes_are_trained_and_predicted(tmp_path):
     assert len(stressed) < 40_000
 
 
+def test_names_of_classes_are_printed_as_they_are_and_without_control_characters(tmp_path):
+    """A terminal would follow an escape sequence, and Rich would follow square brackets."""
+    rows = "".join(f"{k},{k % 3},{('[bold]p', 'q' + chr(27) + '[31mz')[k % 2]}\n" for k in range(12))
+    (tmp_path / "table.csv").write_text("x,y,label\n" + rows)
+    done = tinynet("train", tmp_path / "table.csv", "--epochs", "1")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    (head,) = (line for line in done.stdout.splitlines() if line.startswith(" row ") and "prediction" in line)
+    assert head.split() == ["row", "[bold]p", "q\\x1b[31mz", "prediction", "correct"]
+
+
 def test_a_large_recording_is_announced(tmp_path):
     rows = "".join(f"{k % 97},{k % 11},{'ab'[k % 2]}\n" for k in range(3000))
     (tmp_path / "t.csv").write_text(f"x,y,label\n{rows}")

@@ -1,7 +1,12 @@
 import codecs
 import csv
 import io
+import os
+import signal
+import sys
+import threading
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -351,3 +356,41 @@ def test_a_text_with_commas_does_not_change_the_decimal_point(table):
     some = read(table(f"pair,len,label\n{rows}"))
     assert some.columns == ("pair = 0,2", "pair = 1,2", "pair = 2,2", "len")
     assert some.scaling.high[-1] == 29.5
+
+
+class Slow:
+    """A connection to DuckDB that gets a signal during its query. The query lasts longer."""
+
+    def __init__(self, number):
+        self.number, self.connection = number, connect()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.connection.close()
+
+    def execute(self, query, arguments):
+        threading.Timer(0.1, os.kill, [os.getpid(), self.number]).start()
+        self.connection.execute("SELECT count(*) FROM range(12000) a, range(12000) b WHERE a.range < b.range")
+        return self.connection.execute(query, arguments)
+
+
+connect = duckdb.connect
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_while_the_delimiter_is_found_is_not_lost(number, error, table, monkeypatch):
+    """DuckDB would turn the signal into a RuntimeError."""
+    path = table("x;y;label\n0;1;a\n1;0;b\n")
+    monkeypatch.setattr(duckdb, "connect", lambda: Slow(number))
+    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with pytest.raises(error):
+            read(path)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    monkeypatch.undo()
+    assert len(read(path)) == 2

@@ -436,3 +436,15 @@ def test_class_midpoints_lie_between_the_means():
         probes.class_midpoints(some[:1])
     with pytest.raises(TinyNetError, match="have no targets. Midpoints between classes"):
         probes.class_midpoints(tn.pictures.stress())
+
+
+def test_one_output_has_two_classes_with_a_midpoint():
+    rows = tn.Examples([[0.0], [2.0], [5.0]], [[1.0], [0.0], [0.0]], "abc", None, ("dog",), unbounded=True)
+    midpoint = probes.class_midpoints(rows)
+    assert (midpoint.names, midpoint.inputs.tolist()) == (("dog – not dog",), [[1.75]])
+    with pytest.raises(TinyNetError) as error:
+        probes.class_midpoints(rows[1:])
+    assert (
+        str(error.value)
+        == "these examples have 1 class. Midpoints between classes need at least two classes."
+    )

@@ -23,6 +23,7 @@ def data(rows=16):
 
 X, Y = data()
 CLASSES = (Y > 0).long()
+FEW = torch.tensor([1, 1, 1] + [0] * 13)
 
 
 def recorded(
@@ -129,6 +130,92 @@ def test_the_advice_for_a_divergence_depends_on_the_size_of_the_inputs():
     assert "Scale the targets first" in sentence(targets, "divergence")
     fast = recorded(nn.MSELoss(), Y[:, None], rate=50.0, **settings)
     assert sentence(fast, "divergence").endswith("Use a smaller learning rate.")
+
+
+WEIGHTED = nn.NLLLoss(weight=torch.tensor([1.0, 2.0]))
+NLL = {
+    "weighted": lambda out, y: WEIGHTED(torch.log_softmax(out, 1), y),
+    "sum": lambda out, y: nn.functional.nll_loss(torch.log_softmax(out, 1), y, reduction="sum"),
+    "without logarithms": nn.NLLLoss(),
+}
+
+
+@pytest.mark.parametrize("loss", NLL)
+def test_a_loss_of_classes_that_hardly_falls_is_a_plateau(loss):
+    recording = recorded(NLL[loss], CLASSES, outputs=2, rate=1e-7, epochs=20)
+    assert recording.recipe.loss == "external"
+    losses, error = recording.loss_per_epoch, baseline(recording).error
+    assert error >= 0.25
+    assert sentence(recording, "plateau") == (
+        f"The training loss hardly falls: it went from {losses[10]:.4f} to {losses[-1]:.4f} in the last half of the epochs, and "
+        f"the error rate is {error:.4f}."
+    )
+    found = next(finding for finding in tn.diagnose(recording) if finding.kind == "plateau")
+    assert found.evidence == {"before": losses[10], "now": losses[-1]}
+
+
+@pytest.mark.parametrize("loss", ["weighted", "sum"])
+def test_a_loss_of_classes_that_falls_or_has_fallen_is_no_plateau(loss):
+    falling = recorded(NLL[loss], CLASSES, outputs=2, rate=0.01, epochs=10)
+    assert kinds(falling) == ["watched", "watched", {"weighted": "still falling", "sum": "learned"}[loss]]
+    learned = recorded(NLL[loss], CLASSES, outputs=2, rate=0.05, epochs=200)
+    assert "learned" in kinds(learned)
+    assert "plateau" not in kinds(learned)
+
+
+def test_a_target_that_is_one_number_has_the_checks_without_a_formula():
+    """The target is no tensor, so the loop has no targets."""
+    distance = lambda out, y: (out - 2.0).abs().mean()  # noqa: E731
+    flat = recorded(distance, Y[:, None], rate=1e-7, epochs=20)
+    losses = flat.loss_per_epoch
+    assert sentence(flat, "plateau") == (
+        f"The training loss hardly falls: it went from {losses[10]:.4f} to {losses[-1]:.4f} in the last half of the epochs."
+    )
+    assert "still falling" in kinds(recorded(distance, Y[:, None], rate=0.01, epochs=20))
+    fallen = recorded(distance, Y[:, None], rate=0.05, epochs=400)
+    assert fallen.loss_per_epoch[-1] < 0.1 * fallen.loss_per_epoch[0]
+    assert "plateau" not in kinds(fallen)
+    net = model(nn.Sigmoid, nn.ReLU, (3, 8, 1))
+    with torch.no_grad():
+        net[0].bias.sub_(100)
+        net[2].bias.sub_(50)
+    dead = watched(net, None, distance, X, Y[:, None], epochs=10, batch=16)
+    assert "8 of 8 relu nodes" in sentence(dead, "dead relu")
+    tanh = model(nn.Sigmoid, nn.Tanh, (3, 8, 1))
+    with torch.no_grad():
+        tanh[0].weight.mul_(1000)
+    assert "saturation" in kinds(watched(tanh, None, distance, X, Y[:, None], epochs=10, batch=16))
+
+
+@pytest.mark.parametrize(
+    ("loss", "ending", "bias", "answer"),
+    [
+        (nn.BCELoss(), nn.Sigmoid, -0.25, "not class 1"),
+        (nn.BCEWithLogitsLoss(), None, 0.25, "class 1"),
+        (nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0)), None, 0.25, "class 1"),  # above 0, and below 0.5
+        (nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0)), None, -0.25, "not class 1"),
+    ],
+)
+def test_the_same_answer_of_one_output_is_named_by_its_class(loss, ending, bias, answer):
+    net = model(ending, nn.Tanh, (3, 8, 1))
+    with torch.no_grad():
+        net[2].weight.zero_()
+        net[2].bias.fill_(bias)
+    optimizer = torch.optim.SGD(net.parameters(), 1e-7)
+    recording = watched(net, optimizer, loss, X, FEW[:, None].float(), batch=16)
+    assert recording.examples.target_names == ("class 1",)
+    count = {"class 1": 3, "not class 1": 13}[answer]
+    assert sentence(recording, "one answer") == (
+        f"The network gives the same answer to all 16 rows: {answer}. {100 * count / 16:.1f} % of the rows are classified "
+        "correctly."
+    )
+
+
+def test_numbers_and_unknown_targets_have_no_class():
+    assert recorded(nn.MSELoss(), 3 * Y[:, None], epochs=2).examples.target_names == ("output 0",)
+    assert recorded(lambda out, y: out.sum() ** 2, Y[:, None], epochs=2).examples.target_names == (
+        "output 0",
+    )
 
 
 def test_unknown_targets_are_no_reason_to_fail():

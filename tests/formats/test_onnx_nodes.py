@@ -1,5 +1,10 @@
 """Read ONNX models node by node: forms of layers, and models that are refused."""
 
+import itertools
+import os
+import socket
+from functools import partial
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -293,6 +298,117 @@ def test_layers_side_by_side_are_one_layer(activation):
     assert check([*FIRST, *ends], {**ARRAYS, "u": parameters(1, 3)}).sizes == (4, 3, 3)
 
 
+def test_nodes_in_any_order_are_sorted():
+    nodes = [*FIRST, ("Identity", "a", "i", {}), ("Gemm", "i v c", "y", {"transB": 1})]
+    network = check(nodes)
+    for order in itertools.permutations(nodes):
+        assert read(list(order)) == network
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cycle"),
+    [
+        ([("Tanh", "a", "a", {}), *LAST], "node of 'a' (Tanh) takes its own output"),
+        ([("Add", "x a", "z", {}), ("Tanh", "z", "a", {}), *LAST], "node of 'a' (Tanh) takes its own output through node of 'z' (Add)"),
+        ([("Add", "x b", "z", {}), ("Tanh", "z", "a", {}), ("Identity", "a", "b", {}), *LAST], "node of 'a' (Tanh) takes its own output through node of 'b' (Identity) and 1 more node"),
+    ],
+)  # fmt: skip
+def test_a_cycle_is_refused(nodes, cycle):
+    with pytest.raises(TinyNetError) as error:
+        read(nodes, {name: array for name, array in ARRAYS.items() if name != "b"})
+    assert (
+        str(error.value)
+        == f"the model has a cycle: {cycle}. A model must have no cycle. Export the model again."
+    )
+
+
+def test_a_cycle_that_no_output_needs_changes_nothing():
+    assert read([*FIRST, ("Tanh", "q", "q", {}), *LAST]) == read([*FIRST, *LAST])
+
+
+@pytest.mark.parametrize("threshold", [15.0, 20.0])
+@pytest.mark.parametrize("beta", [0.3, 1.0, 2.0])
+def test_a_softplus_with_a_steepness_is_read(beta, threshold):
+    nodes = softplus_with_steepness()
+    arrays = {**ARRAYS, "beta": np.float32(beta), "limit": np.float32(threshold)}
+    network = check([*nodes, *LAST], arrays)
+    assert network.architecture.activations == ("softplus", "identity")
+    np.testing.assert_allclose(network.layers[0].weight, np.float64(np.float32(beta)) * W, rtol=1e-15)
+    np.testing.assert_allclose(network.layers[1].weight, V / np.float64(np.float32(beta)), rtol=1e-15)
+
+
+def softplus_with_steepness(**changed):
+    """Return softplus(beta z) / beta as PyTorch's new exporter writes it, with some inputs changed."""
+    taken = {"Mul": "z beta", "Div": "p beta", "Greater": "m limit", "Where": "g z d"} | changed
+    return [
+        FIRST[0],
+        ("Mul", taken["Mul"], "m", {}),
+        ("Softplus", "m", "p", {}),
+        ("Div", taken["Div"], "d", {}),
+        ("Greater", taken["Greater"], "g", {}),
+        ("Where", taken["Where"], "a", {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Div": "p half"},
+        {"Where": "g m d"},
+        {"Where": "g z p"},
+        {"Greater": "z limit"},
+        {"Greater": "m half"},
+    ],
+)
+def test_another_choice_than_that_of_a_softplus_is_refused(changed):
+    arrays = {**ARRAYS, "beta": np.float32(2), "limit": np.float32(20), "half": np.float32(0.5)}
+    with pytest.raises(TinyNetError, match=r"node of 'a' \(Where\) chooses between numbers"):
+        read([*softplus_with_steepness(**changed), *LAST], arrays)
+
+
+BIG = parameters(6, 5)
+END = 2**63 - 1  # PyTorch's exporter writes the end of an axis so
+AFTER_WEIGHT = [("Gemm", "x weight b", "z", {"transB": 1}), FIRST[1], *LAST]
+
+
+@pytest.mark.parametrize(
+    ("limits", "part"),
+    [
+        ({"starts": [1, 1], "ends": [4, END]}, BIG[1:4, 1:5]),
+        ({"starts": [1, -3], "ends": [5, END], "axes": [-1, 0]}, BIG[3:, 1:5]),
+        ({"starts": [5, 3], "ends": [-END, -END], "axes": [0, 1], "steps": [-2, -1]}, BIG[5::-2, 3::-1]),
+        ({"starts": [0, 0], "ends": [END, 4], "": [], "steps": [2, 1]}, BIG[::2, :4]),
+    ],
+)
+def test_a_part_of_a_constant_is_a_constant(limits, part):
+    arrays = {**ARRAYS, "big": BIG} | {name: np.array(limit) for name, limit in limits.items() if name}
+    model = onnx.load_from_string(onnx_model([("Slice", "big", "weight", {}), *AFTER_WEIGHT], arrays))
+    model.graph.node[0].input.extend(limits)
+    network = tn.Network.from_onnx(model.SerializeToString())
+    check_outputs(network, model.SerializeToString())
+    assert network.layers[0].weight.tolist() == part.tolist()
+
+
+def test_a_part_of_a_constant_is_read_before_opset_10():
+    nodes = [("Slice", "big", "weight", {"starts": [1, 3], "ends": [5, 6], "axes": [1, 0]}), *AFTER_WEIGHT]
+    network = check(nodes, {**ARRAYS, "big": BIG}, opset=9)
+    assert network.layers[0].weight.tolist() == BIG[3:6, 1:5].tolist()
+
+
+@pytest.mark.parametrize(("dividend", "fmod"), [(-5, 0), (-10, 1)])
+def test_a_remainder_is_a_constant(dividend, fmod):
+    """-5 mod 9 is 4, and the remainder of -10 / 9 in C is -1, which Reshape takes for 4."""
+    nodes = [
+        ("Mod", "dividend nine", "four", {"fmod": fmod}),
+        ("Concat", "three four", "shape", {"axis": 0}),
+        ("Reshape", "flat shape", "weight", {}),
+        *AFTER_WEIGHT,
+    ]
+    wholes = {"dividend": np.array([dividend]), "nine": np.array([9]), "three": np.array([3])}
+    network = check(nodes, {**ARRAYS, "flat": W.ravel(), **wholes})
+    assert network.layers[0].weight.tolist() == W.tolist()
+
+
 REFUSED = [
     ([("Conv", "x w", "y", {})], r"node of 'y' \(Conv\) cannot be read. TinyNet reads dense layers \(Gemm, or MatMul and Add\) with Sigmoid, Tanh, Relu, Softplus or nothing after them, and also Softmax or LogSoftmax at the end. Export only the dense layers of the model"),
     ([FIRST[0], ("Elu", "z", "y", {})], r"\(Elu\) cannot be read"),
@@ -312,7 +428,7 @@ REFUSED = [
     ([("DequantizeLinear", "q k zero", "d", {}), ("MatMul", "x d", "y", {})], r"\(DequantizeLinear\) is a part of a quantized model. .* before it is quantized"),
     ([("DynamicQuantizeLinear", "x", "d s p", {}), ("MatMulInteger", "d q", "y", {})], r"\(DynamicQuantizeLinear\) is a part of a quantized model"),
     ([("Dropout", "x half true", "d", {}), ("Gemm", "d w", "y", {"transB": 1})], r"\(Dropout\) is in training mode. .* after model.eval\(\)"),
-    ([("Gemm", "x w", "z", {"transB": 1}), ("Dropout", "z", "d mask", {}), ("Cast", "mask", "y", {"to": 1})], "takes 'mask', which is not the first output of a node"),
+    ([("Gemm", "x w", "z", {"transB": 1}), ("Dropout", "z", "d mask", {}), ("Cast", "mask", "y", {"to": 1})], "takes 'mask', which TinyNet does not compute"),
     ([("Cast", "x", "i", {"to": TensorProto.INT64}), ("Cast", "i", "f", {"to": 1}), ("Gemm", "f w", "y", {"transB": 1})], r"\(Cast\) rounds the numbers of the examples to another type"),
     ([("Transpose", "x", "t", {}), ("Gemm", "t square", "y", {})], r"\(Gemm\) takes a transposed array, in which each example is a column"),
     ([("Gemm", "x w", "z", {"transB": 1}), ("Transpose", "z", "y", {})], "output 'y' is a transposed array"),
@@ -324,7 +440,7 @@ REFUSED = [
     ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "z none", "y", {})], r"\(Div\) has a constant that is infinite or not a number"),
     ([("Gemm", "x w wide", "y", {"transB": 1})], r"has a constant of shape \(5, 3\) for an array of shape \(examples, 3\)"),
     ([FIRST[0], ("Greater", "z half", "g", {}), ("Where", "g z k", "y", {})], r"\(Where\) chooses between numbers"),
-    ([FIRST[0], ("BatchNormalization", "z k k k k", "n m v", {}), ("Tanh", "n", "y", {})], r"\(BatchNormalization\) is in training mode"),
+    ([FIRST[0], ("BatchNormalization", "z k k k k", "n m s", {}), ("Tanh", "n", "y", {})], r"\(BatchNormalization\) is in training mode"),
     ([("Reshape", "x cube", "r", {}), ("BatchNormalization", "r c c c c", "n", {}), ("Flatten", "n", "f", {}), ("Gemm", "f w", "y", {"transB": 1})], r"\(BatchNormalization\) takes an array that is not \(examples, numbers\)"),
     ([("Clip", "x half", "s", {}), ("Gemm", "s w", "y", {"transB": 1})], r"\(Clip\) cannot be read"),
     ([*[("Gemm", f"{'x' if n == 0 else f'h{n}'} square", f"h{n + 1}", {}) for n in range(12)], ("Identity", "h12", "y", {})], "makes more than 12 layers"),
@@ -439,8 +555,9 @@ def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda model: model.graph.node[0].input.__setitem__(1, "lost"), r"node of 'z' \(Gemm\) takes 'lost', which no earlier node and no constant gives"),
-        (lambda model: model.graph.node[0].input.__setitem__(0, "a"), r"node of 'z' \(Gemm\) takes 'a', which no earlier node"),
+        (lambda model: model.graph.node[0].input.__setitem__(1, "lost"), r"node of 'z' \(Gemm\) takes 'lost', which no node and no constant gives"),
+        (lambda model: model.graph.node[1].output.__setitem__(0, "x"), r"node of 'x' \(Tanh\) gives 'x', which is an input or a constant"),
+        (lambda model: model.graph.node[1].output.__setitem__(0, "w"), r"node of 'w' \(Tanh\) gives 'w', which is an input or a constant"),
         (lambda model: model.graph.node[1].output.__setitem__(0, "z"), "two nodes give 'z'"),
         (lambda model: model.graph.initializer[0].dims.__setitem__(0, 2), r"has a tensor 'w' that cannot be read"),
         (lambda model: model.graph.initializer[0].dims.__setitem__(0, -3), r"has a tensor 'w' of shape \(-3, 4\)"),
@@ -488,6 +605,34 @@ def test_a_wrong_place_in_another_file_is_refused(tmp_path, key, value, message)
     (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
     with pytest.raises(TinyNetError, match=message):
         tn.Network.load(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [("pipe", "a named pipe"), ("folder", "a folder"), ("socket", "a socket")]
+)
+def test_numbers_in_another_file_are_read_from_files_alone(tmp_path, kind, found):
+    place = tmp_path / "numbers"
+    if kind == "socket":
+        monitor = socket.socket(socket.AF_UNIX)
+        monitor.bind(str(place))
+        monitor.close()
+    else:
+        (place.mkdir if kind == "folder" else partial(os.mkfifo, place))()
+    (tmp_path / "net.onnx").write_bytes(external("numbers"))
+    with pytest.raises(TinyNetError) as error:
+        tn.Network.load(tmp_path / "net.onnx")
+    assert str(error.value) == (
+        f"{tmp_path}/net.onnx has the numbers of 'w' in another file: cannot read {place}: the path is {found}. Give the "
+        "path of a file."
+    )
+
+
+def test_only_the_numbers_of_a_weight_are_read_from_a_huge_file(tmp_path):
+    with (tmp_path / "numbers").open("wb") as file:
+        file.write(W.tobytes())
+        file.truncate(2**40)
+    (tmp_path / "net.onnx").write_bytes(external("numbers"))
+    assert tn.Network.load(tmp_path / "net.onnx").layers[0].weight.tolist() == W.tolist()
 
 
 def test_too_many_numbers_in_other_files_are_refused_before_they_are_read(tmp_path):

@@ -1,5 +1,6 @@
 """Test files of watched recordings and their use in the library."""
 
+import json
 import re
 from contextlib import redirect_stdout
 from io import StringIO
@@ -10,9 +11,11 @@ import pytest
 from torch import nn
 
 import tinynet as tn
+from run_cli import tinynet
+from tinynet.data import probes
 from tinynet.errors import TinyNetError
 from tinynet.training.watched import WatchedRecording
-from watched_loops import LINES, OPTIMIZERS, model, watched
+from watched_loops import LINES, OPTIMIZERS, Y, model, watched
 
 pytestmark = pytest.mark.torch
 
@@ -82,3 +85,14 @@ def test_the_code_in_pytorch_md_prints_the_shown_output(tmp_path, monkeypatch):
         last_places = re.compile(r"\d\.\de-\d\d")  # depend on the processor
         assert last_places.sub("…", output.getvalue()) == last_places.sub("…", expected)
     assert len(tn.load("mine.safetensors")) == 400
+
+
+def test_a_recording_with_one_output_of_classes_has_a_stress_test(tmp_path):
+    net = model(sizes=(4, 3, 1))
+    recording = watched(net, None, nn.BCELoss(), y=Y[:, :1])
+    recording.save(tmp_path / "one.safetensors")
+    (output,) = recording.best(probes.class_midpoints(recording.examples)).ravel().tolist()
+    stressed = json.loads(tinynet("stress", tmp_path / "one.safetensors", "--json").stdout)
+    (found,) = stressed["predictions"]["halfway between the means"]
+    assert (found["name"], found["outputs"]) == ("class 1 – not class 1", [output])
+    assert found["predicted"] == ("class 1" if output > 0.5 else "not class 1")

@@ -76,8 +76,56 @@ def test_an_optimizer_with_different_rates_is_external():
     )
     recording = watched(net, optimizer)
     assert recording.recipe.optimizer == "external"
-    assert any("TinyNet has no formula for the changes of SGD" in note for note in recording.notes)
+    assert (
+        "TinyNet has no formula for the changes of SGD with different settings for its parameter groups (first at step 0). The "
+        "changes are PyTorch's."
+    ) in recording.notes
     assert_consistent(recording)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name", "step"),
+    [
+        (lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9, dampening=0.5), "SGD with dampening=0.5", 1),
+        (lambda p: torch.optim.SGD(p, lr=0.5, maximize=True), "SGD with maximize=True", 0),
+        (lambda p: torch.optim.SGD(p, lr=0.5, momentum=0.9, dampening=0.5, maximize=True), "SGD with maximize=True and dampening=0.5", 0),
+        (lambda p: torch.optim.Adam(p, lr=0.1, maximize=True), "Adam with maximize=True", 0),
+        (lambda p: torch.optim.AdamW(p, lr=0.1, weight_decay=0.25), "AdamW with decoupled weight_decay=0.25", 0),
+        (lambda p: torch.optim.NAdam(p, lr=0.1), "NAdam", 0),
+        (lambda p: torch.optim.RMSprop(p, lr=0.1), "RMSprop", 0),
+    ],
+)  # fmt: skip
+def test_a_note_names_the_settings_without_a_formula(optimizer, name, step):
+    net = model()
+    recording = watched(net, optimizer(net.parameters()))
+    assert recording.notes[1] == (
+        f"TinyNet has no formula for the changes of {name} (first at step {step}). The changes are PyTorch's."
+    )
+
+
+def test_a_note_names_amsgrad_at_the_first_step_that_it_changes():
+    net = model()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1, amsgrad=True)
+    with tn.watch(net, optimizer) as watcher:
+        for factor in (10.0, 1.0, 1.0):  # the largest square is that of the first gradient
+            optimizer.zero_grad()
+            (factor * functional.mse_loss(net(X), Y)).backward()
+            optimizer.step()
+    assert watcher.recording.notes[-1].startswith(
+        "TinyNet has no formula for the changes of Adam with amsgrad=True (first at step "
+    )
+    assert watcher.recording.recipe.optimizer == "external"
+
+
+def test_settings_that_change_no_number_keep_the_formulas():
+    for optimizer in (
+        lambda p: torch.optim.SGD(p, lr=0.5, dampening=0.5),  # without a momentum
+        lambda p: torch.optim.AdamW(p, lr=0.1, weight_decay=0.0),
+    ):
+        net = model()
+        recording = watched(net, optimizer(net.parameters()))
+        assert recording.recipe.optimizer != "external"
+        assert "every change follows from its formula" in recording.notes[-1]
 
 
 def test_parameters_changed_between_steps_are_part_of_the_change():

@@ -90,6 +90,78 @@ def test_local_hosts_are_allowed(address, host):
     assert exchange(address, request(address, host=host))[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/api/about", "/api/about?x=1", "", "?x=1", "/%61pi/about"])
+@pytest.mark.parametrize("scheme", ["http", "HTTP"])
+def test_a_target_that_is_a_whole_address_is_allowed(address, scheme, path):
+    own = address.removeprefix("http://").rstrip("/")
+    status, headers, body = exchange(address, request(address, path=f"{scheme}://{own}{path}"))
+    assert status == 200
+    expected = exchange(address, request(address, path=path if path.startswith("/") else f"/{path}"))
+    assert (headers["content-type"], body) == (expected[1]["content-type"], expected[2])
+
+
+def test_a_target_that_is_a_whole_address_can_send_a_body(address):
+    target = f"{address}api/sheet"
+    for origin in (f"Origin: {address.rstrip('/')}", "X: y"):
+        sent = request(address, origin, JSON, method="POST", path=target, body=SHEET)
+        assert exchange(address, sent)[0] == 200
+    sent = request(address, "Origin: http://127.0.0.1:1", JSON, method="POST", path=target, body=SHEET)
+    assert_refused(exchange(address, sent), 403)
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        ("http://evil.example/api/about", None),
+        ("http://evil.example/api/about", "evil.example"),
+        ("http://127.0.0.1/api/about", "evil.example"),
+        ("http:///api/about", None),
+        ("http://user@127.0.0.1/api/about", None),
+        ("http://127.0.0.1%2Fevil.example/api/about", None),
+        ("http://127.0.0.1:99999/api/about", None),
+    ],
+)
+def test_both_hosts_of_a_whole_address_are_checked(address, target, host):
+    found = exchange(address, request(address, path=target, host=host))
+    assert_refused(found, 403)
+    assert json.loads(found[2])["error"].startswith("the request is for the host ")
+
+
+@pytest.mark.parametrize(
+    "target", ["https://127.0.0.1/api/about", "ftp://127.0.0.1/", "127.0.0.1", "http:/127.0.0.1/"]
+)
+def test_other_targets_have_no_path(address, target):
+    assert_refused(exchange(address, request(address, path=target)), 404, 400)
+
+
+def test_a_long_text_of_a_request_is_shortened_in_the_error(address):
+    long = "x" * 5000
+    errors = {
+        f"the laboratory has no GET /{'x' * 75}…. The requests are listed in /api/openapi.json.": request(address, path=f"/{long}"),
+        f"the request is for the host '{'x' * 80}…'. Open the laboratory at the address that it printed.": request(address, host=long),
+        f"the request comes from '{'x' * 80}…'. Only the laboratory's own page may send requests.": request(address, f"Origin: {long}"),
+        f"the Content-Type is '{'x' * 80}…'. It must be application/json.": request(
+            address, f"Content-Type: {long}", method="POST", path="/api/sheet", body=SHEET
+        ),
+    }  # fmt: skip
+    for error, sent in errors.items():
+        found = exchange(address, sent)
+        assert_refused(found, 400, 403, 404)
+        assert json.loads(found[2])["error"] == error
+
+
+def test_the_answer_to_bytes_that_are_not_http_has_a_reason(address):
+    with closing(connect(address)) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert all_bytes(connection).startswith(b"HTTP/1.1 400 Bad Request\r\n")
+
+
+def test_the_answer_to_slow_headers_has_a_reason(address, hasty):
+    with closing(connect(address)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        assert all_bytes(connection).startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+
+
 @pytest.mark.parametrize(
     "header",
     ["Origin: http://evil.example", "Origin: null", "Origin: http://[", "Origin: https://{own}", "Origin: http://127.0.0.1:1",

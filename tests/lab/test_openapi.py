@@ -13,7 +13,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
 import laboratory
-from tinynet.lab.api import chapters, learner, population, requests, sheets
+from tinynet.lab.api import chapters, learner, population, requests, sheets, table
 from tinynet.lab.http.routes import ROUTES
 
 EXAMPLES = int(os.environ.get("TINYNET_OPENAPI_EXAMPLES", "6"))  # requests for each operation
@@ -77,6 +77,16 @@ def test_every_request_is_described(described):
     assert paths == {f"/api/{name}" for name in [*ROUTES, "pictures/{grid}"]}
 
 
+def test_every_request_describes_the_answers_to_unknown_paths_and_methods(described):
+    for path in described.raw_schema["paths"].values():
+        for operation in path.values():
+            found = {status: operation["responses"][status]["description"] for status in ("404", "405")}
+            assert found == {
+                "404": "The laboratory has no such path.",
+                "405": "The path has no such method. The header Allow has its methods.",
+            }
+
+
 def numbers_of(schema, path=()):
     """Yield the path and the schema of each number with limits in an object."""
     for name, found in schema.get("properties", {}).items():
@@ -93,19 +103,23 @@ def edges(found):
     return [low, high], [low - 2 * step, high + 2 * max(step, abs(high) * 1e-9), "1", True, None, [1]]
 
 
-@pytest.mark.parametrize("name", ["SheetRequest", "InitialParametersRequest", "StoryRequest", "RungRequest"])
+@pytest.mark.parametrize(
+    "name", ["SheetRequest", "InitialParametersRequest", "StoryRequest", "RungRequest", "TableRequest"]
+)
 def test_the_limits_in_the_description_are_those_of_the_server(described, name):
     base = {
         "SheetRequest": {"architecture": {}, "recipe": {}},
         "InitialParametersRequest": {"architecture": {}},
         "StoryRequest": {"chapter": "look"},
         "RungRequest": {"key": "notebook"},
+        "TableRequest": {"name": "a.csv", "text": "x,label\n0,a\n"},
     }[name]
     record = {
         "SheetRequest": requests.SheetRequest,
         "InitialParametersRequest": requests.InitialParametersRequest,
         "StoryRequest": chapters.StoryRequest,
         "RungRequest": learner.RungRequest,
+        "TableRequest": table.TableRequest,
     }[name]
     reader = TypeAdapter(record)
     found = list(numbers_of(described.raw_schema["components"]["schemas"][name]))

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -91,21 +92,26 @@ def forked(arguments, folder):
         code = 0
     except SystemExit as ended:
         code = ended.code or 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(code)
 
 
 def ended(arguments, folder, number, seconds):
-    """Run a command and end it with a signal after some seconds. Return its exit code; 0 if it was faster."""
+    """Run a command and end it with a signal after some seconds.
+
+    Return its exit code, 0 if it was faster, and whether the signal was sent before it ended.
+    """
     process = forked(arguments, folder)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(process, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            return os.waitstatus_to_exitcode(status), False
         time.sleep(0.002)
     os.kill(process, number)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), True
 
 
 def content(folder):
@@ -143,13 +149,15 @@ def end_many(name, number, times, random):
             if k % 2 and name not in CONTINUED:
                 for path in new:
                     (folder / path).write_bytes(OLD)
-        code = ended(arguments, folder, number, random.uniform(0, min(1.1 * seconds, 6)))
+        code, sent = ended(arguments, folder, number, random.uniform(0, min(1.1 * seconds, 6)))
         assert code in (0, CODES[number]), (code, (root / "stderr").read_text())
         counts["ended" if code else "complete"] += 1
+        counts["complete after the signal"] += sent and not code  # the process was ending
         check(folder, new, name, counts)
         if number != signal.SIGKILL:
             assert not leftovers(folder)
-            assert len((root / "stderr").read_text().splitlines()) == (code != 0) or name in CONTINUED
+            printed = (root / "stderr").read_text()
+            assert len(printed.splitlines()) == (code != 0) or name in CONTINUED, (code, printed)
         if name in CONTINUED and not code:
             assert "damaged" not in (root / "stderr").read_text()
             assert content(folder) == new

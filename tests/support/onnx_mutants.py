@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 
 import tinynet as tn
+from onnx_models import onnx_model
 from raw_tables import mixed
 from tinynet.errors import TinyNetError
 from tinynet.formats.onnx import constants, operators, writer
@@ -43,8 +44,25 @@ def seeds():
     """Return models of all forms as bytes."""
     network = tn.Network.initial((4, 3, 2), seed=0, hidden="tanh", output="softmax")
     own = [network.to_onnx(), network.to_onnx(dtype="float64", target_names=("a", "b"))]
-    own += [model_of_table("flag", "float32"), model_of_table("mean", "float64")]
+    own += [model_of_table("flag", "float32"), model_of_table("mean", "float64"), linear_model()]
     return own + [path.read_bytes() for path in sorted(KERAS.glob("*.onnx"))]
+
+
+def linear_model():
+    """Return a linear model as scikit-learn's converter writes it."""
+    numbers = {"coefficients": [0.5, -1.0, 0.0, 2.0, -0.5, 1.0, 0.0, -2.0], "intercepts": [0.25, -0.25]}
+    nodes = [
+        ("ai.onnx.ml:LinearClassifier", "x", "label all", numbers | {"classlabels_ints": [0, 1]}),
+        ("Slice", "places start end", "both", {}),
+        ("ai.onnx.ml:ArrayFeatureExtractor", "all both", "scores", {}),
+        ("Sigmoid", "scores", "sigmoids", {}),
+        ("ai.onnx.ml:Normalizer", "sigmoids", "probabilities", {"norm": "L1"}),
+        ("Abs", "probabilities", "positive", {}),
+        ("ReduceSum", "positive axis", "sum", {"keepdims": 1}),
+        ("Div", "probabilities sum", "y", {}),
+    ]
+    arrays = {"axis": np.array([1]), "places": np.arange(3), "start": np.array([0]), "end": np.array([2])}
+    return onnx_model(nodes, arrays, domains=["ai.onnx.ml"])
 
 
 def model_of_table(missing, dtype):

@@ -7,7 +7,7 @@ A command must not compute anything itself.
 options.py       options that several commands share
 mistakes.py      errors that name the option
 inputs.py        arguments and options as data
-output.py        JSON documents
+output.py        text and JSON documents
 terminal.py      chapters, tables and progress bars
 discover.py      `discover`
 inspect.py       `nudge`, `explain` and `stress`
@@ -24,7 +24,6 @@ lab.py           `lab` and `doctor`
 """
 
 import os
-import re
 import signal
 import sys
 import threading
@@ -39,6 +38,7 @@ from tinynet.cli.inspect import explain, nudge, stress
 from tinynet.cli.lab import doctor, lab
 from tinynet.cli.mistakes import Command, Group, naming_options
 from tinynet.cli.options import INTERRUPTED, TERMINATED, USER_MISTAKE
+from tinynet.cli.output import printable
 from tinynet.cli.population import population
 from tinynet.cli.predict import predict
 from tinynet.cli.runbook import runbook
@@ -48,7 +48,6 @@ from tinynet.cli.worksheet import worksheet
 
 SECONDS_TO_END = 1.5  # after SIGTERM
 LIST = " problems:\n"  # the end of the first line of an error that lists the problems of a table
-CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")  # characters that a terminal does not print, such as a new line
 
 app = typer.Typer(
     name="tinynet",
@@ -119,6 +118,13 @@ def main() -> None:
         _exit("there is not enough memory. Use fewer examples, networks or steps.", USER_MISTAKE)
     except KeyboardInterrupt:
         _exit("interrupted", INTERRUPTED)
+    except RuntimeError as error:
+        # Python 3.11 wraps an exception that is raised while a class is made, as in an import.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            _exit("interrupted", INTERRUPTED)
+        if isinstance(error.__cause__, SystemExit):
+            raise error.__cause__ from None
+        raise
     except SystemExit as ended:
         # Typer turns Ctrl-C into a silent exit.
         if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
@@ -147,6 +153,5 @@ def _exit(line: str, code: int) -> NoReturn:
     """Print one line on standard error and end with an exit code. A list of problems has a line for each."""
     first, separator, listed = line.partition(LIST)
     lines = [first + separator.rstrip("\n"), *(listed.split("\n") if listed else [])]
-    escaped = [CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text) for text in lines]
-    print("tinynet: " + "\n".join(escaped), file=sys.stderr)
+    print("tinynet: " + "\n".join(map(printable, lines)), file=sys.stderr)
     sys.exit(code)

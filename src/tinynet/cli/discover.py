@@ -7,7 +7,7 @@ import typer
 
 from tinynet.cli.inputs import check_new, hidden_sizes, make_folder
 from tinynet.cli.options import INTERRUPTED, Epochs, Hidden, Json, Overwrite, Rate, Seed
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, printable, say
 from tinynet.errors import counted
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def discover(
         }
         print_json(document)
     elif files:
-        typer.echo(f"The report with its figures: {files[0]}")
+        say(f"The report with its figures: {printable(files[0])}")
     if interrupted:
-        typer.echo(f"interrupted: {counted(len(finished), 'complete chapter')}", err=True)
+        say(f"interrupted: {counted(len(finished), 'complete chapter')}", err=True)
         raise typer.Exit(INTERRUPTED)
 
 

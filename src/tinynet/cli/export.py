@@ -11,7 +11,7 @@ import typer
 
 from tinynet.cli.inputs import check_new
 from tinynet.cli.options import Json, Overwrite, flags, with_options
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, printable, say
 
 # The options that single formats use, in the order of `--help`.
 FORMAT_OPTIONS: dict[str, tuple[Any, str]] = {
@@ -90,7 +90,7 @@ def export(
         data = contents[path]
         files.write(path, data)
         if not as_json:
-            typer.echo(f"{path}: {FORMATS[path.suffix.lower()].description}, {len(data):,} bytes")
+            say(f"{printable(path)}: {FORMATS[path.suffix.lower()].description}, {len(data):,} bytes")
     if as_json:
         written = [{"path": str(path), "bytes": len(data)} for path, data in contents.items()]
         print_json({"command": "export", "files": written})

@@ -3,6 +3,7 @@
 The data are tables, image folders, layer sizes, and folders to write to.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,10 +146,20 @@ def check_new(parameter: str, paths: Iterable[Path | None], overwrite: bool) -> 
 
     A command replaces a file only with --overwrite, and never a folder, device, named pipe or socket.
 
-    parameter : the option of the paths.
+    parameter : the option of the paths. Two of them must not be the same file.
     """
-    for path in paths:
-        kind = "missing" if path is None else kind_of(path)
+    earlier: dict[object, Path] = {}
+    for path in filter(None, paths):
+        file = _identity(path)
+        if file in earlier:
+            again = (
+                f"is given twice as {path}"
+                if path == earlier[file]
+                else f"is {earlier[file]} and {path}, which are the same file"
+            )
+            raise TinyNetError(f"{again}. Give each file once.", parameter=parameter)
+        earlier[file] = path
+        kind = kind_of(path)
         if kind not in ("missing", "a file"):
             raise TinyNetError(f"is {path}, which is {kind}. Choose another name.", parameter=parameter)
         if kind == "a file" and not overwrite:
@@ -156,3 +167,12 @@ def check_new(parameter: str, paths: Iterable[Path | None], overwrite: bool) -> 
                 f"is {path}, which exists. Choose another name, or replace the file with --overwrite.",
                 parameter=parameter,
             )
+
+
+def _identity(path: Path) -> object:
+    """Return a value that is equal for two names of one file, as for hard links and ./name."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # missing, or not a name
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino

@@ -7,7 +7,7 @@ import typer
 from tinynet.cli.inputs import hidden_sizes, numbers
 from tinynet.cli.mistakes import recipe_from
 from tinynet.cli.options import Hidden, Json, LossOption, Pictures, Rate, RecordingPath, Seed
-from tinynet.cli.output import predictions_json, print_json
+from tinynet.cli.output import predictions_json, print_json, say
 from tinynet.errors import counted
 from tinynet.validation import listed
 
@@ -63,7 +63,7 @@ def nudge(
     title = f"{'One step' if repeat == 1 else f'Step {repeat}'} of seed {seed} with {picture!r}"
     _show_step(title, moment, losses)
     if explanation is not None:
-        typer.echo(f"\n{explanation}")
+        say(f"\n{explanation}")
 
 
 def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
@@ -74,9 +74,9 @@ def _show_step(title: str, moment: "Moment", losses: list[float]) -> None:
     terminal.show_table(ledger_table(title, moment))
     if len(losses) > 2:
         terminal.show_table(repeats_table(losses))
-        typer.echo(falls(losses))
+        say(falls(losses))
     else:
-        typer.echo(f"The loss was {losses[0]:.6f}. After the step it is {losses[1]:.6f}.")
+        say(f"The loss was {losses[0]:.6f}. After the step it is {losses[1]:.6f}.")
 
 
 def explain(
@@ -109,7 +109,7 @@ def explain(
     }
     chosen = check_choice("output_format", output_format or "text", tuple(formats))
     if not as_json:
-        typer.echo(formats[chosen]())
+        say(formats[chosen]())
         return
     document: dict[str, Any] = {"command": "explain", "step": step, "explanation": explanation.to_json()}
     if output_format is not None:
@@ -144,11 +144,11 @@ def stress(recording: RecordingPath, as_json: Json = False) -> None:
     for name, examples in sets.items():
         terminal.show_table(predictions_table(name.capitalize(), run.best, examples[:MAX_SHOWN]))
         if len(examples) > MAX_SHOWN:
-            typer.echo(f"… and {len(examples) - MAX_SHOWN:,} more. --json prints all.")
+            say(f"… and {len(examples) - MAX_SHOWN:,} more. --json prints all.")
     if run.stopped is not None and run.stopped.cell:
-        typer.echo(f"The training diverged: {run.stopped.reason}.")
+        say(f"The training diverged: {run.stopped.reason}.")
     elif asymmetry is not None:
-        typer.echo(
+        say(
             "If the 16 black-and-white pictures are rotated by 90 degrees, the outputs change by up to "
             f"{asymmetry:.4f}."
         )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from tinynet.cli.options import Json
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, say
 
 
 def lab(
@@ -31,7 +31,7 @@ def lab(
     """Open the laboratory in the browser."""
     from tinynet.lab.http.serve import serve
 
-    serve(host, port, token=token, browser=browser, echo=typer.echo)
+    serve(host, port, token=token, browser=browser, echo=say)
 
 
 def doctor(as_json: Json = False) -> None:
@@ -43,4 +43,4 @@ def doctor(as_json: Json = False) -> None:
         print_json({"command": "doctor", **found})
         return
     width = max(map(len, found))
-    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))
+    say("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import wraps
+from pathlib import Path
 from typing import Any, get_args
 
 import typer
@@ -41,6 +42,15 @@ USAGE_ERROR: Any = typer.BadParameter.__base__  # Typer does not export this cla
 NUMBERS: dict[Any, tuple[Callable[[str], Any], str, str]] = {
     int: (lambda given: whole_number(given) if isinstance(given, str) else given, "<int>", "a whole number"),
     float: (lambda given: decimal_number(given) if isinstance(given, str) else given, "<float>", "a number"),
+}
+FORMER_OPTIONS = {  # options of earlier versions: the options that may have replaced them
+    "--part": ("--chapter",),
+    "--called": ("--names",),
+    "--form": ("--format",),
+    "--value": ("--metric",),
+    "--limit": ("--max-networks",),
+    "--start": ("--init",),
+    "--picture": ("--example", "--probe"),
 }
 USED_BY = {  # a field of a recipe: the field that it belongs to, and the values that use it
     "hold_fraction": ("schedule", ("hold_then_decay",)),
@@ -131,6 +141,7 @@ class Command(TyperCommand):
         """
         typed = list(args)
         try:
+            self._check_paths(ctx, typed)
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
             assert self.callback is not None
@@ -141,15 +152,42 @@ class Command(TyperCommand):
             words = NUMBERS[numbers[error.param.name][0]][2]
             raise TinyNetError(f"is {shown(value)}. It must be {words}.", parameter=option) from error
         except USAGE_ERROR as error:
-            raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}")) from error
+            assert self.callback is not None
+            options = options_of(self.callback).values()
+            raise TinyNetError(_on_one_line(error, f"tinynet {ctx.info_name}", options)) from error
+
+    def _check_paths(self, ctx: Any, args: list[str]) -> None:
+        """Raise a TinyNetError for an empty path, which would stand for the current folder."""
+        assert self.callback is not None
+        typed, _, _ = self.make_parser(ctx).parse_args(list(args))
+        names = arguments_of(self.callback) | options_of(self.callback)
+        for name in path_parameters(self.callback):
+            given = typed.get(name)
+            if given == "" or (isinstance(given, list | tuple) and "" in given):
+                raise TinyNetError("is empty. It must be a path.", parameter=names[name])
 
 
-def _on_one_line(error: Any, command: str) -> str:
-    """Return the message of an error of Typer, with what to do."""
+def path_parameters(command: Callable[..., None]) -> list[str]:
+    """Return the parameters of a command that are paths."""
+    kinds = {
+        name: get_args(parameter.annotation)[:1]
+        for name, parameter in inspect.signature(command).parameters.items()
+    }
+    return [name for name, kind in kinds.items() if kind and Path in (*kind, *get_args(kind[0]))]
+
+
+def _on_one_line(error: Any, command: str, options: Iterable[str] = ()) -> str:
+    """Return the message of an error of Typer, with what to do.
+
+    options : the options of the command, which are suggested instead of their former names.
+    """
     advised = f"To see the options, use {command} --help."
     if not hasattr(error, "possibilities"):  # not an unknown option
         text = error.format_message().rstrip(".")
         return f"{text[0].lower()}{text[1:]}. {advised}"
+    now = [name for name in FORMER_OPTIONS.get(error.option_name, ()) if name in options]
+    if now:
+        return f"{command} has no option {error.option_name}. Use {now[0]}."
     near = get_close_matches(error.option_name, error.possibilities or (), 1)
     return f"{command} has no option {error.option_name}. {f'Did you mean {near[0]}?' if near else advised}"
 

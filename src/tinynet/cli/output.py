@@ -1,7 +1,8 @@
-"""JSON documents on standard output, and saving without interruption."""
+"""Text and JSON documents on standard output, and saving without interruption."""
 
 import json
 import math
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,22 @@ import typer
 if TYPE_CHECKING:
     from tinynet.data.examples import Examples
     from tinynet.model.network import Network
+
+CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")  # characters that a terminal does not print, such as a new line
+
+
+def printable(text: object) -> str:
+    """Return a text whose control characters are escaped, because a terminal would follow them.
+
+    >>> print(printable("a\x1b[31mb"))
+    a\\x1b[31mb
+    """
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print lines, with all other control characters escaped."""
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=err)
 
 
 def predictions_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:
@@ -48,10 +65,16 @@ def _finite(value: Any) -> Any:
 
 
 @contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C while results are saved."""
-    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def finished_before_interrupts() -> Iterator[None]:
+    """Delay Ctrl-C until results are saved.
+
+    Raises KeyboardInterrupt at the end if Ctrl-C was pressed.
+    """
+    pressed: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
+    if pressed:
+        raise KeyboardInterrupt

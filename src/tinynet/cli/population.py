@@ -20,7 +20,7 @@ from tinynet.cli.options import (
     with_groups,
     with_recipe,
 )
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, say
 from tinynet.errors import TinyNetError
 from tinynet.recipe import Recipe
 
@@ -74,9 +74,9 @@ def population(
         if as_json:
             print_json(_document(trained, out))
         else:
-            typer.echo("\n".join(str(verdict) for verdict in trained.verdicts()))
+            say("\n".join(str(verdict) for verdict in trained.verdicts()))
     if trained.interrupted:
-        typer.echo(f"interrupted: {len(trained):,} of {networks:,} networks are trained", err=True)
+        say(f"interrupted: {len(trained):,} of {networks:,} networks are trained", err=True)
         raise typer.Exit(INTERRUPTED)
 
 

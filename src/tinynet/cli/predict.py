@@ -11,7 +11,7 @@ import typer
 
 from tinynet.cli.inputs import check_new
 from tinynet.cli.options import DialectOptions, Json, Overwrite, RecordingPath, with_groups
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, printable, say
 from tinynet.errors import counted
 
 if TYPE_CHECKING:
@@ -63,15 +63,15 @@ def predict(
         )
         return
     if outside:
-        typer.echo(_outside_words(outside, len(rows)), err=True)
+        say(_outside_words(outside, len(rows)), err=True)
     for note in rows.notes:
-        typer.echo(note)
+        say(note)
     terminal.show_table(_table(run, predicted[:MAX_SHOWN]))
     if len(predicted) > MAX_SHOWN:
         hint = "" if out is not None else ". To write all rows, add --out predictions.csv"
-        typer.echo(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
+        say(f"… and {len(predicted) - MAX_SHOWN:,} more rows{hint}")
     if out is not None:
-        typer.echo(f"saved: {out}")
+        say(f"saved: {printable(out)}")
 
 
 def _outside_words(outside: int, rows: int) -> str:

@@ -9,7 +9,7 @@ import typer
 from tinynet.cli.inputs import check_new, make_folder
 from tinynet.cli.mistakes import refuse_unused
 from tinynet.cli.options import INTERRUPTED, Json, Overwrite
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, printable, say
 from tinynet.errors import counted
 from tinynet.validation import kind_of
 
@@ -73,7 +73,7 @@ def runbook(
     if as_json:
         _print_ladder(ladder, written)
     else:
-        typer.echo(f"The report with its figures: {written[0]}")
+        say(f"The report with its figures: {printable(written[0])}")
 
 
 def _claim(folder: Path, settings: dict[str, int], overwrite: bool) -> None:
@@ -101,7 +101,7 @@ def _measure(ladder: "Ladder") -> None:
 
     found = sum(ladder.known(rung.key) for rung in RUNGS)
     if found:
-        typer.echo(f"found {found} of {len(RUNGS)} rungs measured in {ladder.folder}", err=True)
+        say(f"found {found} of {len(RUNGS)} rungs measured in {printable(ladder.folder)}", err=True)
     finished = 0
     try:
         with terminal.progress("measuring", "rungs") as advance:
@@ -114,7 +114,7 @@ def _measure(ladder: "Ladder") -> None:
                 ladder.standing(rung.key, progress)
             advance(len(RUNGS), len(RUNGS))
     except KeyboardInterrupt:
-        typer.echo(
+        say(
             f"interrupted: {finished} of {len(RUNGS)} rungs are measured. Run the same command again to continue.",
             err=True,
         )
@@ -159,5 +159,5 @@ def _save_learner(path: Path, overwrite: bool, as_json: bool) -> None:
     if as_json:
         print_json({"command": "runbook", "saved": str(path), "card": str(card), "identity": run.identity})
         return
-    typer.echo(learner.card(run))
-    typer.echo(f"saved: {path}, and its model card: {card}")
+    say(learner.card(run))
+    say(f"saved: {printable(path)}, and its model card: {printable(card)}")

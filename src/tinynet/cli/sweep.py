@@ -31,7 +31,7 @@ from tinynet.cli.options import (
     with_groups,
     with_options,
 )
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, say
 from tinynet.errors import TinyNetError
 from tinynet.recipe import help_texts
 from tinynet.validation import check_number, kind_of
@@ -194,7 +194,7 @@ def sweep(
         _check_map(view.figure, plan, map_settings)
     if dry_run:
         expected = estimate(plan, out, where.workers)
-        print_json({"command": "sweep", **expected.to_json()}) if as_json else typer.echo(str(expected))
+        print_json({"command": "sweep", **expected.to_json()}) if as_json else say(str(expected))
         return
     check_new("figure", [view.figure], overwrite)
     if out is not None and not overwrite:
@@ -237,7 +237,7 @@ def _report(
         print_json(sweep_report.as_json(result) | paths | {"notes": list(notes)})
     else:
         for note in notes:
-            typer.echo(note)
+            say(note)
         sweep_report.show(result)
     if not result.complete:
         hint = (
@@ -263,7 +263,7 @@ def _check_map(figure: Path, plan: "Plan", settings: dict[str, Any]) -> None:
 
 
 def _log(line: str) -> None:
-    typer.echo(line, err=True)
+    say(line, err=True)
 
 
 def _read_probes(path: Path, examples: "Examples") -> "Examples":

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from tinynet.cli.output import say
 from tinynet.numerics.integers import ceil_div
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def show(sweep: "Sweep") -> None:
         if name not in axes and name in _notable_axes(sweep)
     ]
     if shared:
-        typer.echo(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
+        say(f"{'All trials' if len(rows) > 1 else 'The trial'}: {', '.join(shared)}.")
     shown = rows[:MAX_ROWS]
     if sweep.plan.examples.regression:
         terminal.show_table(_r2_table(shown, axes, sweep.plan.examples))
@@ -48,7 +47,7 @@ def show(sweep: "Sweep") -> None:
         for table in _probe_tables(sweep, shown, axes):
             terminal.show_table(table)
     if len(rows) > len(shown):
-        typer.echo(f"… and {len(rows) - len(shown):,} more trials. --out writes all trials as Parquet.")
+        say(f"… and {len(rows) - len(shown):,} more trials. --out writes all trials as Parquet.")
 
 
 def _notable_axes(sweep: "Sweep") -> set[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tinynet.cli.output import printable
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.story.content import Chapter, Figure, Links, Part, Table, Text
 
@@ -20,7 +21,7 @@ def show(chapter: Chapter, number: int, figures: str) -> None:
     console = Console(highlight=False)
     console.rule(f"[bold]{number} · {chapter.title}", align="left")
     for part in chapter.parts:
-        _show_part(console, part, f"{figures}/{chapter.key}-{getattr(part, 'name', '')}.png")
+        _show_part(console, part, f"{printable(figures)}/{chapter.key}-{getattr(part, 'name', '')}.png")
 
 
 def _show_part(console: object, part: Part, path: str) -> None:
@@ -62,13 +63,18 @@ def show_table(table: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text as Plain
 
-    shown = RichTable(title=Plain(table.title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = RichTable(
+        title=Plain(printable(table.title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
     for k, column in enumerate(table.columns):
         shown.add_column(
-            column, justify="left" if k == 0 else "right", overflow="fold", no_wrap=k == 0 and _short(table)
+            Plain(printable(column)),
+            justify="left" if k == 0 else "right",
+            overflow="fold",
+            no_wrap=k == 0 and _short(table),
         )
     for row in table.rows:
-        shown.add_row(*map(Plain, row))
+        shown.add_row(*(Plain(printable(cell)) for cell in row))
     Console(highlight=False).print(shown)
 
 
@@ -90,11 +96,12 @@ def progress(what: str, unit: str, *, rate: bool = False) -> Iterator[Callable[[
     from rich import progress as rich
     from rich.console import Console
 
-    columns: list[rich.ProgressColumn] = [rich.TextColumn(what), rich.BarColumn(), rich.MofNCompleteColumn()]
+    text = rich.TextColumn("{task.description}", markup=False)
+    columns: list[rich.ProgressColumn] = [text, rich.BarColumn(), rich.MofNCompleteColumn()]
     columns += [rich.TextColumn(unit), _pace() if rate else rich.TimeRemainingColumn()]
     console = Console(stderr=True)
     with rich.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(printable(what), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -24,7 +24,7 @@ from tinynet.cli.options import (
     with_groups,
     with_recipe,
 )
-from tinynet.cli.output import predictions_json, print_json, without_interrupts
+from tinynet.cli.output import finished_before_interrupts, predictions_json, print_json, printable, say
 from tinynet.errors import counted
 from tinynet.recipe import Recipe
 
@@ -107,11 +107,11 @@ def train(
             progress=advance,
         )
     if out is not None:
-        with without_interrupts():
+        with finished_before_interrupts():
             run.save(out)
     _report(run, parts, out, figure, as_json)
     if run.stopped is not None:
-        typer.echo(run.stopped.reason, err=True)
+        say(run.stopped.reason, err=True)
         raise typer.Exit(STOPPED if run.stopped.cell else INTERRUPTED)
 
 
@@ -123,7 +123,7 @@ def _announce_size(step: int, steps: int) -> None:
     """
     if steps > LARGE:
         kept = 10 ** int(math.log10(max(1, LARGE / step)))  # a round number of steps
-        typer.echo(
+        say(
             f"The recording will have about {steps / 1e6:,.0f} MB. For a smaller one, use --kept {kept}.",
             err=True,
         )
@@ -160,12 +160,12 @@ def _report(run: "Recording", parts: "Split", out: Path | None, figure: Path | N
         print_json(document if result is None else document | train_report.as_json(result))
         return
     for note in parts.training.notes:
-        typer.echo(note)
+        say(note)
     _show_training(run, scored=result is not None and len(parts.named) > 1)
     if result is not None:
         train_report.show(result)
     if out is not None:
-        typer.echo(f"saved: {out}")
+        say(f"saved: {printable(out)}")
 
 
 def _document(run: "Recording", notes: Sequence[str]) -> dict[str, Any]:
@@ -203,11 +203,11 @@ def _show_training(run: "Recording", scored: bool) -> None:
     if run.epochs:
         terminal.show_table(loss_table(run))
         first, last = loss_words(run.training_loss(0)), loss_words(run.training_loss())
-        typer.echo(f"The training loss went from {first} to {last} in {counted(len(run), 'step')}.")
+        say(f"The training loss went from {first} to {last} in {counted(len(run), 'step')}.")
     if len(run.examples) <= 20:
         table = numbers_table if run.examples.regression else predictions_table
         terminal.show_table(table("Trained on", run.best, run.examples))
     for finding in diagnose(run):
         is_printed_last = finding.kind in ("divergence", "interrupted")  # as the reason of the exit code
         if not is_printed_last and (not scored or finding.kind != "learned"):
-            typer.echo(finding.sentence)
+            say(finding.sentence)

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
-
-from tinynet.cli.output import predictions_json
+from tinynet.cli.output import predictions_json, say
 from tinynet.errors import counted
 
 if TYPE_CHECKING:
@@ -94,18 +92,18 @@ def show(result: Evaluation) -> None:
     from tinynet.cli import terminal
 
     if len(result.scores) == 1:
-        typer.echo("\n".join(_training_score(result.scores["training"])))
+        say("\n".join(_training_score(result.scores["training"])))
         return
-    typer.echo(str(result.parts))
+    say(str(result.parts))
     if result.run.best_epoch is not None:
-        typer.echo(
+        say(
             f"The training ran for {counted(result.run.epochs, 'epoch')}. The network of epoch {result.run.best_epoch:,} is used. "
             "It has the lowest loss on the validation set."
         )
     if result.run.examples.regression:
         terminal.show_table(_regression_table(result.scores))
         for verdict in result.scores.get("held-out", result.scores["training"]).verdicts():
-            typer.echo(verdict.sentence)
+            say(verdict.sentence)
         return
     terminal.show_table(_score_table(result.scores))
     held_out = result.scores.get("held-out")
@@ -113,7 +111,7 @@ def show(result: Evaluation) -> None:
         return
     terminal.show_table(_reliability_table(held_out))
     for verdict in (*held_out.verdicts(), result.abstention):
-        typer.echo(verdict.sentence)
+        say(verdict.sentence)
 
 
 def _training_score(score: "Score | RegressionScore") -> list[str]:

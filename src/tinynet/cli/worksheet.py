@@ -10,7 +10,7 @@ import typer
 from tinynet.cli.inputs import check_new, hidden_sizes, make_folder, numbers
 from tinynet.cli.mistakes import recipe_from, refuse_unused
 from tinynet.cli.options import Activation, Hidden, Json, LossOption, Output, Overwrite, Rate
-from tinynet.cli.output import print_json
+from tinynet.cli.output import print_json, printable, say
 from tinynet.errors import TinyNetError
 from tinynet.validation import MAX_SEED, check_choice, shown, whole_number
 
@@ -74,7 +74,7 @@ def worksheet(
         print_json({"command": "worksheet", "files": list(map(str, paths)), "key": papers.numbers})
         return
     for path in paths:
-        typer.echo(path)
+        say(printable(path))
 
 
 def _seeds(students: int | None, first_seed: int | None, text: str | None) -> Iterable[int]:

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -271,18 +272,27 @@ def _sniff(text: str) -> tuple[str, str] | None:
 
 
 def _sniffed_by_duckdb(text: str, settings: str) -> tuple[str, str] | None:
+    """Return the delimiter and the quote that DuckDB finds with these settings, or None.
+
+    DuckDB runs in a thread of its own. In the main thread it handles the signals of the process, and Ctrl-C becomes a
+    RuntimeError.
+    """
     import duckdb
 
-    with _text_file(text) as path, duckdb.connect() as connection:
+    query = (
+        "SELECT Delimiter, Quote FROM sniff_csv(?, skip = 0, sample_size = -1, ignore_errors = true, "
+        f"max_line_size = 2000000{settings})"
+    )
+
+    def sniff() -> Any:
+        with _text_file(text) as path, duckdb.connect() as connection:
+            return connection.execute(query, [path]).fetchone()
+
+    with ThreadPoolExecutor(1) as thread:
         try:
-            row: Any = connection.execute(
-                "SELECT Delimiter, Quote FROM sniff_csv(?, skip = 0, sample_size = -1, ignore_errors = true, "
-                f"max_line_size = 2000000{settings})",
-                [path],
-            ).fetchone()
+            delimiter, quote = thread.submit(sniff).result()
         except duckdb.Error:
             return None
-    delimiter, quote = row
     return delimiter, quote if quote in ("'", '"') else '"'
 
 

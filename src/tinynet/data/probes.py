@@ -31,10 +31,12 @@ def class_midpoints(examples: Examples) -> Examples:
         raise TinyNetError(
             f"these examples {problem}. Midpoints between classes need a class for each example."
         )
-    class_of_row = examples.targets.argmax(axis=1)
+    names, class_of_row = examples.target_names, examples.targets.argmax(axis=1)
+    if len(names) == 1:  # the targets of the class are above 0.5
+        names, class_of_row = (*names, f"not {names[0]}"), (examples.targets[:, 0] <= 0.5).astype(int)
     means = {
         name: arrays.mean(examples.inputs[class_of_row == k], 0)
-        for k, name in enumerate(examples.target_names)
+        for k, name in enumerate(names)
         if (class_of_row == k).any()
     }
     pairs = [(a, b) for k, b in enumerate(means) for a in list(means)[:k]]

@@ -195,7 +195,10 @@ def path_of_epoch(run: Recording, epoch: int = -1) -> tuple[float, float]:
 
 
 def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
-    if not run.epochs or error is None or not error.constant or error.name == "error rate":
+    if error is None or error.name == "error rate":
+        yield from _flat_loss(run, error)
+        return
+    if not run.epochs or not error.constant:
         return
     if abs(error.error - error.constant) > NEAR_CONSTANT * error.constant:
         return
@@ -212,6 +215,25 @@ def _plateau(run: Recording, error: Baseline | None) -> Iterator[Finding]:
         cancel = run.steps_per_epoch > 1
         sentence += f", because the steps of the {run.examples.noun(2)} cancel each other." if cancel else "."
     yield Finding("plateau", sentence, _evidence(error) | {"path": path, "moved": moved})
+
+
+def _flat_loss(run: Recording, error: Baseline | None) -> Iterator[Finding]:
+    """Yield a finding if the loss hardly falls, although the network did not learn.
+
+    The loss has no formula, so that the loss of the best constant prediction is not known.
+    """
+    half = run.loss_per_epoch[run.epochs // 2 :]
+    if run.epochs < 10 or not _is_high(error) or not np.isfinite(run.loss_per_epoch).all():
+        return
+    first, before, now = (float(loss) for loss in (run.loss_per_epoch[0], half[0], half[-1]))
+    if np.ptp(half) > FALLING * abs(before) or first - now > LEARNED * abs(first):
+        return
+    still = f", and the {error.name} is {error.error:.4f}" if error else ""
+    yield Finding(
+        "plateau",
+        f"The training loss hardly falls: it went from {before:.4f} to {now:.4f} in the last half of the epochs{still}.",
+        {"before": before, "now": now},
+    )
 
 
 def _has_all_steps(run: Recording) -> bool:
@@ -238,8 +260,8 @@ def _one_answer(run: Recording, error: Baseline | None) -> Iterator[Finding]:
         return
     (found, _), (wanted, _) = predicted_classes(outputs), predicted_classes(examples.targets)
     if (found == found[0]).all() and (wanted != wanted[0]).any():
-        accuracy = predictions.accuracy(run.final, examples)
-        answer = predictions.predictions(run.final, examples[0])[0].predicted or "undecided"
+        accuracy = predictions.accuracy_of_outputs(outputs, examples.targets)
+        answer = predictions.class_names(found[:1], examples.target_names)[0] or "undecided"
         yield Finding(
             "one answer",
             f"The network gives the same answer to all {len(examples):,} {examples.noun(2)}: {answer}. "
@@ -249,12 +271,15 @@ def _one_answer(run: Recording, error: Baseline | None) -> Iterator[Finding]:
 
 
 def _learned(run: Recording, error: Baseline | None) -> Iterator[Finding]:
-    if error is None or not error.error < LEARNED * error.constant:  # NaN is not a learned loss
+    targets = run.examples.targets
+    if (
+        error is None or targets is None or not error.error < LEARNED * error.constant
+    ):  # NaN is not a learned loss
         return
     if run.examples.regression or error.name == "error rate":
         yield Finding("learned", f"The network learned: {error}", _evidence(error))
     else:
-        accuracy = predictions.accuracy(run.final, run.examples)
+        accuracy = predictions.accuracy_of_outputs(class_outputs(run), targets)
         sentence = f"The network learned: {percent(accuracy)} of the {run.examples.noun(2)} are classified correctly, and {error}"
         yield Finding("learned", sentence, _evidence(error) | {"accuracy": accuracy})
 

@@ -62,11 +62,11 @@ def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE)
     unsure = check_number("unsure", unsure, 0, math.inf)
     outputs = network(examples)  # (m, outputs)
     classes, margins = predicted_classes(outputs)
-    predicted = _class_names(classes, examples.target_names)
+    predicted = class_names(classes, examples.target_names)
     if examples.targets is None:
         wanted: list[str | None] = [None] * len(examples)
     else:
-        wanted = _class_names(predicted_classes(examples.targets)[0], examples.target_names)
+        wanted = class_names(predicted_classes(examples.targets)[0], examples.target_names)
     return [
         Prediction(
             name, tuple(row), chosen, margin, margin < unsure, None if want is None else chosen == want
@@ -77,7 +77,8 @@ def predictions(network: Network, examples: Examples, *, unsure: float = UNSURE)
     ]
 
 
-def _class_names(classes: np.ndarray, names: tuple[str, ...]) -> list[str | None]:
+def class_names(classes: np.ndarray, names: tuple[str, ...]) -> list[str | None]:
+    """Return the names of predicted classes. A tie has no name."""
     every = names if len(names) > 1 else (*names, f"not {names[0]}")
     return [None if k == TIE else every[k] for k in classes.tolist()]
 
@@ -93,7 +94,12 @@ def accuracy(network: Network, examples: Examples) -> float:
     """
     if examples.targets is None:
         raise TinyNetError("the examples have no targets. The accuracy needs examples with targets.")
-    found = correct(network(examples)[None], examples.targets)[0] & ~tied(examples.targets)  # (m,)
+    return accuracy_of_outputs(network(examples), examples.targets)
+
+
+def accuracy_of_outputs(outputs: np.ndarray, targets: np.ndarray) -> float:
+    """Return the fraction of outputs with the class of the target. (m, outputs), (m, outputs)"""
+    found = correct(outputs[None], targets)[0] & ~tied(targets)  # (m,)
     return float(found.mean())
 
 

@@ -28,6 +28,7 @@ const NUMPY: Record<string, string> = { F64: "float64", F32: "float32", I64: "in
 const MAX_HEADER = 100_000_000;
 const NEWEST_FORMAT = 3; // format 2 stores many examples as arrays, format 3 renames fields
 const MAX_EXAMPLES = 20_000;
+const JSON_ADVICE = "Open the recording itself, which tinynet train --out saved, such as run.safetensors.";
 
 export async function openRecording(buffer: ArrayBuffer, name: string): Promise<OpenedRecording> {
   const file = new RecordingFile(buffer, name);
@@ -57,6 +58,24 @@ export async function openRecording(buffer: ArrayBuffer, name: string): Promise<
   };
 }
 
+/** Return whether a file begins as JSON does. A safetensors file begins with the length of its header: eight bytes, some of them 0. */
+function isJson(buffer: ArrayBuffer): boolean {
+  const text = new TextDecoder().decode(new Uint8Array(buffer, 0, Math.min(8, buffer.byteLength)));
+  return /^\s*\{\s*["}]/.test(text) && !text.includes("\0");
+}
+
+/** Return the content of a JSON file in words. */
+function jsonContent(buffer: ArrayBuffer): string {
+  try {
+    const { kind, tinynet } = JSON.parse(new TextDecoder().decode(buffer));
+    if (kind === "recording" && tinynet) return "a recording that was exported as JSON";
+    if (kind === "network") return "a network that was exported as JSON";
+  } catch {
+    // another text
+  }
+  return "JSON";
+}
+
 class RecordingFile {
   readonly header: Header = {};
   readonly metadata: Record<string, any> = {};
@@ -66,6 +85,7 @@ class RecordingFile {
     private readonly buffer: ArrayBuffer,
     private readonly name: string,
   ) {
+    if (isJson(buffer)) this.fail(`is ${jsonContent(buffer)}. It must be a safetensors file. ${JSON_ADVICE}`);
     if (buffer.byteLength < 8) this.fail("is not a recording. It is too short.");
     const length = Number(new DataView(buffer).getBigUint64(0, true));
     if (length > MAX_HEADER || 8 + length > buffer.byteLength)

@@ -56,6 +56,29 @@ describe("a recording's bytes", () => {
     expect([...opened.parameters]).toEqual([1, 2, 3, 4]);
     expect(opened.recipe.noise).toBe(0); // a field that older recordings do not have
   });
+  it.each([
+    ["../tests/golden/earlier/recording.json", "a recording that was exported as JSON"],
+    ["../tests/golden/earlier/network.json", "a network that was exported as JSON"],
+    ["package.json", "JSON"],
+  ])("are not those of %s", async (path, content) => {
+    const file = new Uint8Array(readFileSync(path));
+    await expect(openRecording(file.buffer, "run.json")).rejects.toThrow(
+      new Error(
+        `run.json is ${content}. It must be a safetensors file. Open the recording itself, which tinynet train --out saved, such as run.safetensors.`,
+      ),
+    );
+  });
+  it.each(["{}", '{"kind": "recording"', '\n{ "a": 1}'])("are not the text %s", async (text) => {
+    const file = new TextEncoder().encode(text);
+    await expect(openRecording(file.buffer, "run.json")).rejects.toThrow("run.json is JSON. It must be a safetensors");
+  });
+  it("may begin with the characters of JSON, as the length of the header", async () => {
+    const file = new Uint8Array(20);
+    file.set(new TextEncoder().encode('{"')); // a header of 8,827 bytes
+    await expect(openRecording(file.buffer, "run")).rejects.toThrow(
+      "run is damaged or not a recording. Its header is too long.",
+    );
+  });
   it("have the seed of the initial parameters", async () => {
     const seed = async (about: Record<string, unknown>) =>
       (await openRecording((await bytes(about)).buffer, "run")).seed;

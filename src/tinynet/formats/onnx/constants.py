@@ -47,7 +47,7 @@ def constant(node: Node, inputs: Sequence[Array | None]) -> Array:
 
 def _size(node: Node, arrays: Sequence[Array]) -> int:
     """Return the most numbers that an output can have."""
-    if node.operator in ARITHMETIC:
+    if node.operator in ARITHMETIC or node.operator == "Mod":
         return prod(np.broadcast_shapes(*(array.shape for array in arrays)))
     if node.operator == "Gather":
         return prod(array.size for array in arrays)
@@ -154,6 +154,28 @@ def _concat(node: Node, *arrays: Array) -> Array:
     return np.concatenate(arrays, axis=node.whole("axis", 0))
 
 
+def _slice(node: Node, *arrays: Array) -> Array:
+    """Return a part of an array.
+
+    The limits are the other inputs. Before opset 10 they are attributes.
+    """
+    places = ("data", "starts", "ends", "axes", "steps")
+    names = [place for place, name in zip(places, node.inputs, strict=False) if name]
+    array, *given = arrays
+    limits = {name: wholes(one) for name, one in zip(names[1:], given, strict=True)}
+    limits |= {name: found for name in places[1:4] if (found := node.numbers(name)) is not None}
+    starts, ends = limits.get("starts", []), limits.get("ends", [])
+    axes, steps = limits.get("axes", range(len(starts))), limits.get("steps", [1] * len(starts))
+    parts = [slice(None)] * array.ndim
+    for axis, *limit in zip(axes, starts, ends, steps, strict=True):
+        parts[counted_axis(axis, array.ndim, array.ndim)] = slice(*limit)
+    return array[tuple(parts)]
+
+
+def _modulo(node: Node, a: Array, b: Array) -> Array:
+    return np.fmod(a, b) if node.whole("fmod", 0) else np.mod(a, b)
+
+
 def _arithmetic(compute: Callable[..., Array]) -> Callable[..., Array]:
     return lambda node, *arrays: compute(*arrays)
 
@@ -187,5 +209,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Shape": lambda node, array: np.array(array.shape, np.int64),
     "Gather": lambda node, array, index: np.take(array, index, axis=node.whole("axis", 0)),
     "Concat": _concat,
+    "Slice": _slice,
+    "Mod": _modulo,
     **{name: _arithmetic(compute) for name, compute in (ARITHMETIC | FUNCTIONS).items()},
 }

@@ -56,6 +56,8 @@ def _external_bytes(tensor: "TensorProto", source: str, folder: Path | None) -> 
         with files.open_file(path) as file:
             file.seek(int(about.get("offset", "0")))
             return file.read(max(0, min(size, path.stat().st_size)))  # a damaged size takes no memory
+    except TinyNetError as error:
+        raise TinyNetError(f"{where}: {error}") from error
     except (ValueError, KeyError, OverflowError, OSError) as error:
         raise TinyNetError(
             f"{where}, {quoted(name)}, which cannot be read ({error}). Use another copy."
@@ -63,12 +65,12 @@ def _external_bytes(tensor: "TensorProto", source: str, folder: Path | None) -> 
 
 
 def _inside(folder: Path, name: str) -> Path | None:
-    """Return the path of a file in a folder.
+    """Return a path in a folder.
 
-    The result is None if there is no such file.
+    The result is None if nothing is there.
     """
     try:
         path = (folder / name).resolve()
-        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+        return path if path.is_relative_to(folder.resolve()) and path.exists() else None
     except (ValueError, OSError):  # the name has a NUL character, or is too long
         return None

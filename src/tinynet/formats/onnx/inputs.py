@@ -22,7 +22,17 @@ class Above:
     limit: float
 
 
-Value = Rows | Above | np.ndarray
+@dataclass(frozen=True)
+class Total:
+    """The sum of the numbers of each example.
+
+    scikit-learn's converter divides the outputs by such a sum.
+    """
+
+    rows: Rows
+
+
+Value = Rows | Above | Total | np.ndarray
 Inputs = Sequence[Value | None]
 
 

@@ -7,19 +7,23 @@ import numpy as np
 
 from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.weights import Layer
+from tinynet.errors import counted
 from tinynet.formats.onnx.arrays import numbers
+from tinynet.formats.onnx.constants import axes_of, wholes
 from tinynet.formats.onnx.inputs import (
     JOINS,
     Above,
     Inputs,
+    Total,
     array_at,
     first_rows,
     rows_and_array,
 )
-from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError
-from tinynet.formats.onnx.rows import OPERATORS, Rows
+from tinynet.formats.onnx.node import DamagedError, Node, UnreadableError, quoted
+from tinynet.formats.onnx.rows import OPERATORS, Rows, two_classes
 
 ACTIVATION_OF = {operator: name for name, operator in OPERATORS.items() if name in ACTIVATIONS}
+AFTER_LINEAR = {"NONE": "identity", "LOGISTIC": "sigmoid", "SOFTMAX": "softmax"}
 SOFTPLUS_LIMIT = 15  # above it, softplus(z) - z is below the digits of float32
 
 
@@ -36,8 +40,7 @@ def gemm(node: Node, inputs: Inputs) -> Rows:
 
 def fused_gemm(node: Node, inputs: Inputs) -> Rows:
     """Return the activation of a Gemm, as onnxruntime joins them."""
-    name = node.attributes.get("activation", b"")
-    operator = name.decode(errors="replace") if isinstance(name, bytes) else ""
+    operator = node.text("activation", "")
     if operator not in ACTIVATION_OF:
         raise UnreadableError(f"has the activation {operator!r}")
     return gemm(node, inputs).activated(ACTIVATION_OF[operator])
@@ -106,7 +109,9 @@ def negate(node: Node, inputs: Inputs) -> Rows:
 
 
 def divide(node: Node, inputs: Inputs) -> Rows:
-    """Return the rows divided by a constant."""
+    """Return the rows divided by a constant or by their sum."""
+    if len(inputs) == 2 and isinstance(inputs[1], Total) and inputs[0] is inputs[1].rows:
+        return inputs[1].rows.shares()
     rows, array = rows_and_array(inputs)
     if inputs[0] is not rows:
         raise UnreadableError("divides by the numbers of the examples")
@@ -134,6 +139,69 @@ def _constants(inputs: Inputs, count: int) -> list[np.ndarray]:
     if len(arrays) != count or len({array.shape for array in arrays}) != 1:
         raise DamagedError(f"must have {count} constants of the same length")
     return arrays
+
+
+def linear_regressor(node: Node, inputs: Inputs) -> Rows:
+    """Return the outputs of scikit-learn's linear models for numbers."""
+    return _linear(node, inputs, node.whole("targets", 1))
+
+
+def linear_classifier(node: Node, inputs: Inputs) -> Rows:
+    """Return the scores or the probabilities of scikit-learn's linear models for classes."""
+    labels = node.numbers("classlabels_ints") or node.numbers("classlabels_strings", bytes) or []
+    rows = _linear(node, inputs, len(node.numbers("intercepts", float) or labels))
+    *before, last = rows.layers
+    if len(last.bias) != len(labels):
+        raise UnreadableError("does not have one score for each class", "Export the scores of all classes.")
+    return replace(rows, layers=(*before, two_classes(last)))
+
+
+def _linear(node: Node, inputs: Inputs, count: int) -> Rows:
+    """Return a dense layer whose numbers are attributes.
+
+    count : the number of outputs.
+    """
+    coefficients, intercepts = (node.numbers(name, float) or [] for name in ("coefficients", "intercepts"))
+    if count < 1 or len(coefficients) % count or len(intercepts) not in (0, count):
+        raise DamagedError(
+            f"has {counted(len(coefficients), 'coefficient')} and {counted(len(intercepts), 'intercept')} for "
+            f"{counted(count, 'output')}"
+        )
+    rows = first_rows(inputs).dense(np.array(coefficients, float).reshape(count, -1).T)
+    rows = rows.plus(np.array(intercepts)) if intercepts else rows
+    after = node.text("post_transform", "NONE")
+    if after not in AFTER_LINEAR:
+        raise UnreadableError(f"has the post_transform {quoted(after)}")
+    return rows.activated(AFTER_LINEAR[after])
+
+
+def absolute(node: Node, inputs: Inputs) -> Rows:
+    """Return the absolute values of outputs that are never negative."""
+    rows = first_rows(inputs)
+    if not any(rows.ends_in(name) for name in ("sigmoid", "softmax", "relu", "softplus")):
+        raise UnreadableError("takes the absolute values of numbers that can be negative")
+    return rows
+
+
+def total(node: Node, inputs: Inputs) -> Total:
+    """Return the sum of the outputs of each example."""
+    rows, axes = first_rows(inputs), axes_of(node, array_at(inputs, 1))
+    if len(rows.shape) != 2 or axes not in ([1], [-1]) or not node.whole("keepdims", 1):
+        raise UnreadableError("adds numbers of the examples")
+    return Total(rows)
+
+
+def normalizer(node: Node, inputs: Inputs) -> Rows:
+    """Return the outputs divided by their sum, as scikit-learn's converter writes probabilities."""
+    if node.text("norm", "MAX") != "L1":
+        raise UnreadableError("cannot be read")
+    return first_rows(inputs).shares()
+
+
+def feature_extractor(node: Node, inputs: Inputs) -> Rows:
+    """Return some of the outputs, as the score of the second class alone."""
+    rows, places = rows_and_array(inputs)
+    return rows.columns(np.array(wholes(places)))
 
 
 def scale(node: Node, inputs: Inputs) -> Rows:
@@ -171,17 +239,13 @@ def greater(node: Node, inputs: Inputs) -> Above:
 
 
 def where(node: Node, inputs: Inputs) -> Rows:
-    """Return softplus(z).
+    """Return softplus(beta z) / beta.
 
-    PyTorch's exporter chooses z instead if z is large.
+    PyTorch's exporter chooses z instead if beta z is large.
     """
     match inputs:
-        case [Above(rows=z, limit=limit), Rows() as large, Rows() as rest] if (
-            limit >= SOFTPLUS_LIMIT
-            and large.same_sums(z)
-            and large.open
-            and rest.same_sums(z)
-            and rest.ends_in("softplus")
+        case [Above(rows=sums, limit=limit), Rows() as large, Rows() as rest] if (
+            limit >= SOFTPLUS_LIMIT and rest.is_softplus_of(sums, large)
         ):
             return rest
     raise UnreadableError("chooses between numbers")
@@ -208,7 +272,8 @@ def _side_by_side(parts: Sequence[Rows]) -> Rows:
             not part.layers
             or part.scaling is not None
             or len(part.shape) != 2
-            or not _same_before(part, first)
+            or not part.same_before(first)
+            or part.layers[-1].activation != first.layers[-1].activation
         ):
             raise UnreadableError(JOINS)
     weight = np.concatenate([part.layers[-1].weight for part in parts])
@@ -216,17 +281,5 @@ def _side_by_side(parts: Sequence[Rows]) -> Rows:
     activation = first.layers[-1].activation
     if len(parts) > 1 and activation not in ACTIVATIONS:
         raise UnreadableError(JOINS)
-    if activation == "sigmoid" and len(bias) == 2 and (weight[0] == -weight[1]).all() and bias[0] == -bias[1]:
-        weight[0], bias[0], activation = 0, 0, "softmax"
-    layer = Layer(weight, bias, activation)
+    layer = two_classes(Layer(weight, bias, activation))
     return replace(first, shape=(first.examples, len(bias)), layers=(*first.layers[:-1], layer))
-
-
-def _same_before(part: Rows, other: Rows) -> bool:
-    """Return whether two places differ only in their last weights."""
-    before, others = part.layers[:-1], other.layers[:-1]
-    return (
-        len(before) == len(others)
-        and all(a is b for a, b in zip(before, others, strict=True))
-        and part.layers[-1].activation == other.layers[-1].activation
-    )

@@ -1,7 +1,8 @@
 """The nodes, the constants, the input and the output of an ONNX model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from tinynet.errors import TinyNetError, counted
@@ -23,7 +24,7 @@ OWN_DOMAIN = ("", "ai.onnx")  # of ONNX's operators
 class Graph:
     """The graph of a model.
 
-    nodes : the nodes on the way to the output, in order.
+    nodes : the nodes on the way to the output, each after the nodes whose outputs it takes.
     tensors : the constants of the model by name.
     """
 
@@ -100,7 +101,7 @@ def graph_of(model: "ModelProto", source: str) -> Graph:
 
     The graph has only the nodes on the way to the output.
 
-    Raises TinyNetError for a model with several inputs or outputs, with functions, or with sparse constants.
+    Raises TinyNetError for a model with several inputs or outputs, with functions, with sparse constants, or with a cycle.
     """
     graph, opset = model.graph, opset_of(model, source)
     if model.functions or graph.sparse_initializer:
@@ -122,7 +123,8 @@ def graph_of(model: "ModelProto", source: str) -> Graph:
         )
         for node in graph.node
     ]  # fmt: skip
-    return Graph(source, _needed(nodes, outputs[0], source), tensors, inputs[0], outputs[0])
+    given = {inputs[0].name, *tensors}
+    return Graph(source, _needed(nodes, outputs[0], given, source), tensors, inputs[0], outputs[0])
 
 
 def shape_of(value: "ValueInfoProto") -> tuple[int | None, ...] | None:
@@ -153,19 +155,39 @@ def _holds_numbers(value: "ValueInfoProto") -> bool:
     return is_float(value.type.tensor_type.elem_type)
 
 
-def _needed(nodes: Sequence[Node], output: str, source: str) -> tuple[Node, ...]:
-    """Return the nodes on the way to the output, in order."""
+def _needed(nodes: Sequence[Node], output: str, given: Container[str], source: str) -> tuple[Node, ...]:
+    """Return the nodes on the way to the output, each after the nodes whose outputs it takes.
+
+    given : the names of the input and of the constants.
+    """
     origins: dict[str, int] = {}
     for n, node in enumerate(nodes):
         for name in filter(None, node.outputs):
             if name in origins:
                 raise damaged(source, f"two nodes give {quoted(name)}")
+            if name in given:
+                raise damaged(source, f"{node} gives {quoted(name)}, which is an input or a constant")
             origins[name] = n
-    needed: set[int] = set()
-    names = [output]
-    while names:
-        place = origins.get(names.pop())
-        if place is not None and place not in needed:
-            needed.add(place)
-            names += nodes[place].inputs
-    return tuple(nodes[n] for n in sorted(needed))
+    before: dict[int, list[int]] = {}
+    wanted = [output]
+    while wanted:
+        place = origins.get(wanted.pop())
+        if place is not None and place not in before:
+            before[place] = [origins[name] for name in nodes[place].inputs if name in origins]
+            wanted += nodes[place].inputs
+    try:
+        return tuple(nodes[n] for n in TopologicalSorter(before).static_order())
+    except CycleError as error:
+        cycle = [nodes[n] for n in error.args[1]]
+        raise TinyNetError(_cyclic(source, cycle)) from error
+
+
+def _cyclic(source: str, cycle: Sequence[Node]) -> str:
+    """Return the error of a cycle, which begins and ends with the same node."""
+    rest = cycle[1:-1]
+    through = f" through {rest[0]}" if rest else ""
+    more = f" and {counted(len(rest) - 1, 'more node')}" if len(rest) > 1 else ""
+    return (
+        f"{source} has a cycle: {cycle[0]} takes its own output{through}{more}. A model must have no cycle. Export the model "
+        "again."
+    )

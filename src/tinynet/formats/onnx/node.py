@@ -78,6 +78,13 @@ class Node:
             raise DamagedError(f"has an attribute {name} that is not a whole number")
         return value
 
+    def text(self, name: str, default: str) -> str:
+        """Return an attribute that is a text."""
+        value = self.attributes.get(name, default.encode())
+        if not isinstance(value, bytes):
+            raise DamagedError(f"has an attribute {name} that is not a text")
+        return value.decode(errors="replace")
+
     def numbers(self, name: str, kind: type = int) -> list[Any] | None:
         """Return an attribute that is a list of numbers.
 

@@ -13,14 +13,14 @@ import numpy as np
 from tinynet.core.activations import ACTIVATIONS
 from tinynet.core.architecture import Architecture
 from tinynet.core.weights import Weights
-from tinynet.errors import TinyNetError
+from tinynet.errors import TinyNetError, counted
 from tinynet.files import KEY
 from tinynet.formats.onnx.arrays import array_of, check_size
 from tinynet.formats.onnx.external import with_external_numbers
 from tinynet.formats.onnx.inputs import Value
 from tinynet.formats.onnx.model import Graph, graph_of, parsed, shape_of
 from tinynet.formats.onnx.node import ADVICE, DamagedError, Node, UnreadableError, damaged, quoted
-from tinynet.formats.onnx.operators import READABLE, output_of
+from tinynet.formats.onnx.operators import NUMBERS_AT, READABLE, output_of
 from tinynet.formats.onnx.rows import OPERATORS, Rows
 from tinynet.formats.tensors import parse_description
 from tinynet.plugins import extra
@@ -69,7 +69,7 @@ def _followed(graph: Graph) -> Rows:
             found = output_of(node, inputs)
             computed += found.size if isinstance(found, np.ndarray) else 0
             check_size(computed // MAX_COPIES)
-            values[node.outputs[0]] = found
+            values[_output_name(node)] = found
         where = f"output {quoted(graph.output)}"
         return _outputs(values.get(graph.output))
     except DamagedError as error:
@@ -80,15 +80,23 @@ def _followed(graph: Graph) -> Rows:
         ) from error
 
 
+def _output_name(node: Node) -> str:
+    """Return the name of the output that `output_of` computes."""
+    place = NUMBERS_AT.get(node.operator, 0)
+    if place >= len(node.outputs):
+        raise DamagedError(f"has {counted(len(node.outputs), 'output')}")
+    return node.outputs[place]
+
+
 def _taken(name: str, node: Node, values: dict[str, Value], graph: Graph) -> Value:
     """Return an input of a node."""
     if name not in values and name in graph.tensors:
         values[name] = array_of(graph.tensors[name])
     if name in values:
         return values[name]
-    if any(name in other.outputs[1:] for other in graph.nodes):
-        raise UnreadableError(f"takes {quoted(name)}, which is not the first output of a node")
-    raise DamagedError(f"takes {quoted(name)}, which no earlier node and no constant gives")
+    if any(name in other.outputs for other in graph.nodes):
+        raise UnreadableError(f"takes {quoted(name)}, which TinyNet does not compute")
+    raise DamagedError(f"takes {quoted(name)}, which no node and no constant gives")
 
 
 def _outputs(value: Value | None) -> Rows:

@@ -76,12 +76,31 @@ class Rows:
         """Return whether the last operation is an activation."""
         return bool(self.layers) and self.layers[-1].activation == activation and self.scaling is None
 
-    def same_sums(self, other: "Rows") -> bool:
-        """Return whether the last layers have the same weighted sums."""
-        if not self.layers or not other.layers or self.scaling is not None or other.scaling is not None:
+    def same_before(self, other: "Rows") -> bool:
+        """Return whether the layers before the last one are the same."""
+        before, others = self.layers[:-1], other.layers[:-1]
+        return len(before) == len(others) and all(a is b for a, b in zip(before, others, strict=True))
+
+    def is_softplus_of(self, sums: "Rows", large: "Rows") -> bool:
+        """Return whether the rows are softplus(beta z) / beta.
+
+        sums : rows that must be beta z.
+        large : rows that must be z.
+        """
+        if not (self.layers and sums.open and large.open) or sums.scaling or large.scaling:
             return False
-        layer, last = self.layers[-1], other.layers[-1]
-        return layer.weight is last.weight and layer.bias is last.bias
+        layer, scaled, plain = self.layers[-1], sums.layers[-1], large.layers[-1]
+        factor, offset = self.scaling or (np.ones(1), np.zeros(1))
+        pairs = (scaled.weight * factor[:, None], plain.weight), (scaled.bias * factor, plain.bias)
+        return (
+            layer.activation == "softplus"
+            and layer.weight is scaled.weight
+            and layer.bias is scaled.bias
+            and not offset.any()
+            and self.same_before(large)
+            and (self.shape, self.transposed) == (large.shape, large.transposed)
+            and all(a.shape == b.shape and np.allclose(a, b, rtol=1e-14, atol=0) for a, b in pairs)
+        )
 
     def known_shape(self) -> tuple[int, ...]:
         """Return the shape.
@@ -197,6 +216,32 @@ class Rows:
             raise UnreadableError(f"is over axis {axis}. It must be over the outputs")
         return self.activated(activation)
 
+    def shares(self) -> "Rows":
+        """Return the outputs divided by their sum.
+
+        The sum of a softmax is 1. Two classes sigmoid(-z) and sigmoid(z) become the softmax of 0 and z.
+
+        Raises UnreadableError for other outputs.
+        """
+        self.check_rows()
+        if self.layers and len(self.shape) == 2 and self.scaling is None:
+            *before, last = self.layers
+            last = two_classes(last)
+            if last.activation == "softmax":
+                return replace(self, layers=(*before, last))
+        raise UnreadableError("divides the outputs by their sum, which no layer does")
+
+    def columns(self, places: np.ndarray) -> "Rows":
+        """Return some of the numbers of each example, by their places."""
+        self.check_rows()
+        if not self.open or len(self.shape) != 2 or self.scaling is not None:
+            raise UnreadableError("takes some of the numbers of the examples")
+        *before, last = self.layers
+        if not places.size or places.min(initial=0) < 0 or places.max(initial=0) >= len(last.bias):
+            raise DamagedError(f"takes the numbers {shape_text(places.tolist())} of {len(last.bias)}")
+        layer = replace(last, weight=last.weight[places], bias=last.bias[places])
+        return replace(self, shape=(self.examples, len(places)), layers=(*before, layer))
+
     def negated_class(self) -> "Rows":
         """Return 1 - sigmoid(z), which is sigmoid(-z)."""
         *before, last = self.layers
@@ -239,3 +284,13 @@ class Rows:
 
     def _shown(self) -> str:
         return shape_text(("examples", *self.shape[1:]))
+
+
+def two_classes(layer: Layer) -> Layer:
+    """Return a layer whose outputs are sigmoid(-z) and sigmoid(z) as the softmax of 0 and z, and any other layer as it is."""
+    weight, bias = layer.weight, layer.bias
+    if layer.activation != "sigmoid" or len(bias) != 2:
+        return layer
+    if (weight[0] != -weight[1]).any() or bias[0] != -bias[1]:
+        return layer
+    return Layer(np.stack([np.zeros_like(weight[1]), weight[1]]), np.array([0.0, bias[1]]), "softmax")

@@ -1,5 +1,6 @@
 """Identify the optimizer of a PyTorch step by its numbers."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ from tinynet.core.architecture import Architecture
 from tinynet.errors import TinyNetError
 from tinynet.integrations.torch_watch.rounding import Rounding, evaluate
 from tinynet.recipe import Recipe
+from tinynet.validation import shown
 
 if TYPE_CHECKING:
     import torch
@@ -25,11 +27,13 @@ class OptimizerSnapshot(NamedTuple):
     recipe : Recipe, optional. The recipe with the optimizer's formulas; None if TinyNet has no formulas.
     rate : float. The learning rate.
     state : (S,). The optimizer state.
+    unknown : tuple of str. The settings that are not part of the formulas, such as "amsgrad=True".
     """
 
     recipe: Recipe | None
     rate: float
     state: np.ndarray
+    unknown: tuple[str, ...] = ()
 
 
 def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Parameter]") -> OptimizerSnapshot:
@@ -50,9 +54,26 @@ def snapshot(optimizer: "torch.optim.Optimizer", parameters: "list[torch.nn.Para
     recipe = recipes[0] if len(rates) == 1 and all(r == recipes[0] for r in recipes) else None
     state = None if recipe is None else _state(optimizer, parameters, recipe)
     rate = float(groups[0].get("lr") or 0.0)
+    unknown = tuple(
+        dict.fromkeys(setting for group in groups for setting in _settings_without_formula(group))
+    )
+    if len(groups) > 1 and (len(rates) > 1 or any(r != recipes[0] for r in recipes)):
+        unknown += ("different settings for its parameter groups",)
     if state is None:
-        return OptimizerSnapshot(None, rate, np.zeros(0))
-    return OptimizerSnapshot(recipe, rate, state)
+        return OptimizerSnapshot(None, rate, np.zeros(0), unknown)
+    return OptimizerSnapshot(recipe, rate, state, unknown)
+
+
+def _settings_without_formula(group: dict[str, Any]) -> Iterator[str]:
+    """Yield the settings of a parameter group that TinyNet's formulas do not have, as in "dampening=0.5"."""
+    for name in ("amsgrad", "maximize", "dampening"):
+        value = group.get(name)
+        if isinstance(value, int | float) and value:
+            yield f"{name}={shown(value)}"
+    if group.get("decoupled_weight_decay") is True and _recipe(group) != _recipe(
+        group | {"weight_decay": 0.0}
+    ):
+        yield f"decoupled weight_decay={shown(group['weight_decay'])}"
 
 
 def _recipe(group: dict[str, Any]) -> Recipe | None:

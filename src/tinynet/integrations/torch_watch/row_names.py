@@ -75,8 +75,8 @@ def named_examples(
     if classes is None and known is not None and len(known.target_names) == outputs:
         classes = known.target_names
     sorted_inputs, sorted_targets = inputs[order], None if targets is None else targets[order]
-    classes = tuple(classes or (f"output {j}" for j in range(outputs)))
     numeric = targets is not None and not probabilities and not _are_shares(targets)
+    classes = tuple(classes or _default_names(outputs, are_classes=targets is not None and not numeric))
     scaling = Scaling.identity(classes) if numeric else None
     lowest, highest = _range(sorted_inputs, sorted_targets)
     examples = Examples(
@@ -89,6 +89,14 @@ def named_examples(
         unbounded=lowest < 0 or highest > 1,
     )
     return examples, order
+
+
+def _default_names(outputs: int, *, are_classes: bool) -> list[str]:
+    """Return the names of outputs without names.
+
+    A single output of classes is large for the class 1 and small for the class 0, as in PyTorch's BCELoss.
+    """
+    return ["class 1"] if are_classes and outputs == 1 else [f"output {j}" for j in range(outputs)]
 
 
 def _known_names(known: Examples, inputs: np.ndarray, targets: np.ndarray | None) -> dict[int, str]:

@@ -71,6 +71,7 @@ class StepLog:
         }
         # the first step whose loss, optimizer, gradients or parameters are not explained
         self.unexplained: dict[str, int] = {}
+        self.settings_without_formula: tuple[str, ...] = ()
         self.steps: list[Step] = []
         self.inputs, self.targets = DistinctRows(), DistinctRows()
         self.input_rows: list[np.ndarray] = []  # input rows of each step
@@ -127,6 +128,8 @@ class StepLog:
         rounding = step.seen.rounding
         if not (same and formulas_explain_step(optimizer, step.before, step.gradients, step.after, rounding)):
             skipped = not step.gradients.any() and (step.after == step.before).all()
+            if not skipped and "optimizer" not in self.unexplained:
+                self.settings_without_formula = optimizer.unknown
             self.unexplained.setdefault("skipped step" if skipped else "optimizer", number)
 
     def _check_loss(self, seen: Observation, number: int) -> None:
@@ -306,8 +309,11 @@ class StepLog:
                 "change. It is PyTorch's."
             )
         elif "optimizer" in left:
+            optimizer = " with ".join(
+                [self.optimizer, *filter(None, [" and ".join(self.settings_without_formula)])]
+            )
             notes.append(
-                f"TinyNet has no formula for the changes of {self.optimizer} ({when['optimizer']}). The changes are PyTorch's."
+                f"TinyNet has no formula for the changes of {optimizer} ({when['optimizer']}). The changes are PyTorch's."
             )
         elif "skipped step" not in left:
             notes.append(f"The optimizer is {self.optimizer}: every change follows from its formula.")

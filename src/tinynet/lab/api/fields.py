@@ -68,6 +68,13 @@ def limits(name: str, low: int, high: int) -> Rule:
     return Rule(lambda value: check_int(name, value, low, high), {"minimum": low, "maximum": high})
 
 
+def fraction(name: str) -> Rule:
+    """Return the rule of a number from 0, and below 1."""
+    return Rule(
+        lambda value: check_number(name, value, 0, 1, inclusive="left"), {"minimum": 0, "exclusiveMaximum": 1}
+    )
+
+
 def one_of(name: str, choices: Iterable[str]) -> Rule:
     """Return the rule of allowed words."""
     allowed = list(choices)

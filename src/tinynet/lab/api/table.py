@@ -4,7 +4,7 @@ The results are a summary of the columns, and an experiment.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from tinynet.data.missing import Missing
 from tinynet.data.raw_tables import RawTable, read_cells
 from tinynet.data.readers import HeaderError, Source, TextFile
 from tinynet.errors import TinyNetError
-from tinynet.lab.api.fields import Number, Seed, StrictRequest, Switch, Text, Whole
+from tinynet.lab.api.fields import Number, Seed, StrictRequest, Switch, Text, Whole, fraction, limits
 from tinynet.lab.api.requests import check_size
 from tinynet.numerics.cancellation import check_cancelled
 from tinynet.training.defaults import defaults
@@ -79,8 +79,8 @@ class TableRequest(TableText):
 
     label: Text = "label"
     ignore: list[Text] = field(default_factory=list)
-    hidden_nodes: Whole = 5
-    held_out: Number = 0.3
+    hidden_nodes: Annotated[Whole, limits("hidden_nodes", 1, MAX_HIDDEN_NODES)] = 5
+    held_out: Annotated[Number, fraction("held_out")] = 0.3
     seed: Seed = 0
     predict: Switch = False
     categories: list[Text] = field(default_factory=list)

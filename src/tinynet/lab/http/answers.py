@@ -12,6 +12,7 @@ from tinynet.lab.api import failures
 from tinynet.numerics.cancellation import AbandonedError
 
 JSON = "application/json"
+MAX_ECHO = 80  # characters of a request in an error
 NOT_FINITE = "the result has numbers that are infinite or not a number. Use smaller parameters or a lower learning rate."
 
 
@@ -42,6 +43,15 @@ class Answer(NamedTuple):
     def line(self) -> bytes:
         """Return the answer as the last line of a stream."""
         return (b'{"result":%b}\n' if self.status == 200 else b"%b\n") % self.content
+
+
+def shortened(text: str) -> str:
+    """Return a text of a request as an error shows it. A long text is shortened.
+
+    >>> shortened("/api/sheet"), len(shortened("/" * 1000))
+    ('/api/sheet', 81)
+    """
+    return text if len(text) <= MAX_ECHO else f"{text[:MAX_ECHO]}…"
 
 
 def error_response(status: int, message: str, **headers: str) -> Response:

@@ -23,7 +23,7 @@ from tinynet.lab.api import failures, sheets
 from tinynet.lab.api.chapters import StoryRequest
 from tinynet.lab.api.fields import limits
 from tinynet.lab.http import network
-from tinynet.lab.http.answers import JSON, Answer, answer, encoded, error_response
+from tinynet.lab.http.answers import JSON, Answer, answer, encoded, error_response, shortened
 from tinynet.lab.http.jobs import RETRY_AFTER, BusyError, Compute, Job, Workers
 from tinynet.lab.http.middleware import Guard
 from tinynet.lab.http.routes import LINES, ROUTES, Route, responses
@@ -93,7 +93,7 @@ def _add_errors(app: FastAPI) -> None:
     async def invalid_request(request: Request, error: RequestValidationError) -> Response:
         kind = request.headers.get("content-type", "")
         if request.method == "POST" and not JSON_TYPE.match(kind):
-            return error_response(400, f"the Content-Type is {kind!r}. It must be {JSON}.")
+            return error_response(400, f"the Content-Type is {shortened(kind)!r}. It must be {JSON}.")
         found = [{**first, "loc": first["loc"][1:]} for first in error.errors()]  # without the word "body"
         return Answer(400, encoded(failures.validation_failure(found))).response()
 
@@ -101,7 +101,7 @@ def _add_errors(app: FastAPI) -> None:
     async def refused_request(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if error.status_code in (404, 405):
-            message = f"the laboratory has no {request.method} {request.url.path}. The requests are listed in /api/openapi.json."
+            message = f"the laboratory has no {shortened(f'{request.method} {request.url.path}')}. The requests are listed in /api/openapi.json."
             if error.status_code == 405:
                 headers.setdefault("Allow", "GET, HEAD")
         else:  # FastAPI raises 400 for a body that is no text

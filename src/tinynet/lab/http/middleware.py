@@ -8,13 +8,13 @@ import hmac
 import ipaddress
 import logging
 import re
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tinynet.lab.http.answers import error_response
+from tinynet.lab.http.answers import error_response, shortened
 
 MAX_BODY = 1_000_000  # bytes
 MAX_BODY_SECONDS = 20.0  # in which the whole body must arrive
@@ -41,6 +41,7 @@ SECURITY_HEADERS = [(name.lower().encode(), value.encode()) for name, value in H
 # The Host header: a name, an IPv4 address or an IPv6 address in brackets, and a port.
 HOST = re.compile(r"([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 MAX_PORT = 65_535
+ABSOLUTE = re.compile(rb"(?i:http)://([^/]*)(/[!-~]*)?")  # a request target: the host and the path
 
 
 class Guard:
@@ -62,7 +63,7 @@ class Guard:
                 {"type": "websocket.close", "code": 1008, "reason": "the laboratory has no websockets"}
             )
         elif scope["type"] == "http":
-            await self._handle(Request(scope), receive, send)
+            await self._handle(Request(_with_target(scope)), receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -99,14 +100,13 @@ class Guard:
         """Return the response to a request that is not allowed."""
         headers = request.headers
         host = headers.get("host", "")
-        if not self._is_known(host):
-            message = (
-                f"the request is for the host {host!r}. Open the laboratory at the address that it printed."
-            )
-            return error_response(403, message)
+        for named in (request.scope.get("sent_host", host), host):
+            if not self._is_known(named):
+                message = f"the request is for the host {shortened(named)!r}. Open the laboratory at the address that it printed."
+                return error_response(403, message)
         origin = headers.get("origin")
         if origin is not None and origin.lower() != f"{request.scope['scheme']}://{host}".lower():
-            message = f"the request comes from {origin!r}. Only the laboratory's own page may send requests."
+            message = f"the request comes from {shortened(origin)!r}. Only the laboratory's own page may send requests."
             return error_response(403, message)
         if not _is_same_site(request):
             message = (
@@ -147,6 +147,22 @@ class Guard:
             return []
         cookie = f"{cookie_name(request)}={self._token}; Path=/; HttpOnly; SameSite=Strict"
         return [(b"set-cookie", cookie.encode())]
+
+
+def _with_target(scope: Scope) -> Scope:
+    """Return the scope of a request whose target may be a whole address, as a proxy sends it.
+
+    The host of the target replaces the Host header (RFC 9112, section 3.2.2), which is kept as "sent_host" to be checked,
+    too.
+    """
+    found = ABSOLUTE.fullmatch(scope.get("raw_path") or b"")
+    if found is None:
+        return scope
+    host, path = found[1], found[2] or b"/"
+    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    target = {"raw_path": path, "path": unquote(path.decode("ascii")), "headers": [(b"host", host), *headers]}
+    return {**scope, **target, "sent_host": sent[0] if sent else ""}
 
 
 def cookie_name(request: Request) -> str:

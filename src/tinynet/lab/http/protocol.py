@@ -1,6 +1,7 @@
 """HTTP/1.1 connections with time limits, and with JSON errors."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -66,7 +67,8 @@ class Connection(H11Protocol):
                 (b"content-length", length),
                 (b"connection", b"close"),
             ]
-            response = h11.Response(status_code=status, headers=[*headers, *SECURITY_HEADERS])
+            reason = HTTPStatus(status).phrase.encode()
+            response = h11.Response(status_code=status, headers=[*headers, *SECURITY_HEADERS], reason=reason)
             for event in (response, h11.Data(data=content), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()

@@ -110,6 +110,8 @@ STATUSES = {
     400: "The request is invalid.",
     401: "The request has no valid token.",
     403: "The request is for another host, or comes from another web page.",
+    404: "The laboratory has no such path.",
+    405: "The path has no such method. The header Allow has its methods.",
     408: "The request did not arrive in time.",
     413: "The request is too large.",
     500: "The laboratory failed.",
