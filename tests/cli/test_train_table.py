@@ -11,9 +11,11 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 import tinynet as tn
 from run_cli import tinynet
+from tinynet.cli import terminal
 from tinynet.core import notation
 from tinynet.data import probes, splits, tables
 from tinynet.recipe import help_texts
+from tinynet.story.content import Table
 
 IRIS = [
     "train",
@@ -369,6 +371,15 @@ def test_names_of_classes_are_printed_as_they_are_and_without_control_characters
     assert "\x1b" not in done.stdout + done.stderr
     (head,) = (line for line in done.stdout.splitlines() if line.startswith(" row ") and "prediction" in line)
     assert head.split() == ["row", "[bold]p", "q\\x1b[31mz", "prediction", "correct"]
+
+
+def test_a_heading_of_two_lines_is_printed_on_two_lines(capsys):
+    terminal.show_table(
+        Table("Scores", ("examples", "accuracy\n(95 % interval)"), (("held-out", "93 %\x1b[1m"),))
+    )
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert lines[1:3] == ["                   accuracy", " examples   (95 % interval)"]
+    assert "93 %\\x1b[1m" in lines[-1]
 
 
 def test_a_large_recording_is_announced(tmp_path):

@@ -26,9 +26,14 @@ def printable(text: object) -> str:
     return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
 
 
+def printable_lines(text: str) -> str:
+    """Return a text whose control characters are escaped, except the ends of its lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def say(text: str, *, err: bool = False) -> None:
     """Print lines, with all other control characters escaped."""
-    typer.echo("\n".join(map(printable, text.split("\n"))), err=err)
+    typer.echo(printable_lines(text), err=err)
 
 
 def predictions_json(network: "Network", examples: "Examples") -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tinynet.cli.output import printable
+from tinynet.cli.output import printable, printable_lines
 from tinynet.evaluation.verdicts import Verdict
 from tinynet.story.content import Chapter, Figure, Links, Part, Table, Text
 
@@ -68,13 +68,13 @@ def show_table(table: Table) -> None:
     )
     for k, column in enumerate(table.columns):
         shown.add_column(
-            Plain(printable(column)),
+            Plain(printable_lines(column)),
             justify="left" if k == 0 else "right",
             overflow="fold",
             no_wrap=k == 0 and _short(table),
         )
     for row in table.rows:
-        shown.add_row(*(Plain(printable(cell)) for cell in row))
+        shown.add_row(*(Plain(printable_lines(cell)) for cell in row))
     Console(highlight=False).print(shown)
 
 
