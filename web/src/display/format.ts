@@ -11,8 +11,11 @@ export const signed = (value: number, digits = 2): string => fixed(value, digits
 const DIGITS = 5; // significant digits of a number
 const MAX_DIGITS = 17; // that a number may have
 
-/** Format a number with five significant digits, as in the terminal, or with more. */
-export function short(value: number, digits = DIGITS): string {
+/** Format a number with five significant digits, as in the terminal. */
+export const short = (value: number): string => rounded(value, DIGITS);
+
+/** Format a number with a number of significant digits. */
+export function rounded(value: number, digits: number): string {
   if (!Number.isFinite(value)) return fixed(value, 0);
   if (value === 0) return "0";
   const size = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(digits)))));

@@ -2,7 +2,7 @@
 
 import { evaluateFormula } from "../engine/sheet";
 import type { Formula } from "../types";
-import { fewestDigits, numberIn, short } from "./format";
+import { fewestDigits, numberIn, rounded, short } from "./format";
 
 const SUM = 1;
 const PRODUCT = 2;
@@ -25,13 +25,13 @@ export function withNumbers(formula: Formula, value: (name: string) => number): 
 export function digitsOf(formula: Formula, value: (name: string) => number): number {
   const result = short(evaluateFormula(formula, value));
   return fewestDigits((digits) => {
-    const shown = (number: number) => numberIn(short(number, digits));
+    const shown = (number: number) => numberIn(rounded(number, digits));
     return short(evaluateFormula(formula, (name) => shown(value(name)), shown)) === result;
   });
 }
 
 function numberLeaf(value: number, digits?: number): [string, number] {
-  return [`<mn>${short(value, digits)}</mn>`, value < 0 ? SUM : ATOM];
+  return [`<mn>${digits === undefined ? short(value) : rounded(value, digits)}</mn>`, value < 0 ? SUM : ATOM];
 }
 
 function write(formula: Formula, leaf: Leaf, digits?: number): [string, number] {
