@@ -251,7 +251,7 @@ def test_a_reload_keeps_the_position(open_file):
     page.locator(".lab").wait_for()
     expect(training_rows(page)).to_have_count(2)
     expect(page.get_by_role("heading", name="Picture · gray")).to_be_visible()
-    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 0 of 324")
+    expect(page.get_by_role("heading", name=TIMELINE)).to_contain_text("step 77 of 401")
 
 
 # --- several recordings ----------------------------------------------------------------------------------------

@@ -11,8 +11,14 @@ export function describeRun(state: State, which: number, symbol: (cell: string) 
   const roots = rootsOf(state);
   const spec: BranchSpec | undefined = state.branches[which - roots.length];
   if (!spec) return roots.length > 1 ? describeRoot(roots[which]) : "from step 0";
-  const from = roots.length > 1 ? ` of ${runName(state, spec.from)}` : "";
-  return `from step ${integer(spec.at)}${from}: ${changesOf(spec, symbol).join(", ") || "no changes"}`;
+  const from = roots.length > 1 || spec.from >= roots.length ? ` of ${runName(state, spec.from)}` : "";
+  return `from step ${integer(firstStep(state, which))}${from}: ${changesOf(spec, symbol).join(", ") || "no changes"}`;
+}
+
+/** Return the first step of a run on the timeline. */
+function firstStep(state: State, which: number): number {
+  const spec: BranchSpec | undefined = state.branches[which - rootsOf(state).length];
+  return spec ? firstStep(state, spec.from) + spec.at : 0;
 }
 
 /** Describe a root by its sizes, its seed, and its fields with other values than the default recipe. */

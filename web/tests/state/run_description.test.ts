@@ -38,4 +38,17 @@ describe("the description of a run", () => {
     };
     expect(describeRun(state, 2, symbol)).toBe("from step 2 of fast: no changes");
   });
+  it("includes the parent of a branch of a branch, and its first step on the timeline", () => {
+    const branches: BranchSpec[] = [
+      { from: 0, at: 7, recipe: { epochs: 5 } },
+      { from: 1, at: 1_200, silenced: ["a"] },
+      { from: 2, at: 3 },
+    ];
+    const state = { ...defaultState(), branches };
+    expect([1, 2, 3].map((which) => describeRun(state, which, symbol))).toEqual([
+      "from step 7: epochs 5",
+      "from step 1,207 of branch 1: ⟨a⟩ switched off",
+      "from step 1,210 of branch 2: no changes",
+    ]);
+  });
 });

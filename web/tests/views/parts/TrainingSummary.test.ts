@@ -29,7 +29,7 @@ describe("the summary of a training", () => {
     const [now, end] = [lab.run!.trainingLoss(4), lab.run!.trainingLoss(12)];
     const correct = countCorrect((input) => lab.now.predict(input), LINES);
     expect(text()).toBe(
-      `Epoch 2: movement of the first layer ${lab.run!.movementPerEpoch[1].toFixed(5)}. ` +
+      `Epoch 1: movement of the first layer ${lab.run!.movementPerEpoch[0].toFixed(5)}. ` +
         `Training loss at this step: ${now.toFixed(4)}, at the end: ${end.toFixed(4)}. Correct: ${correct} of 4 training pictures.`,
     );
   });
@@ -39,11 +39,11 @@ describe("the summary of a training", () => {
     expect(text()).toMatch(/^Epoch 3: /);
   });
 
-  it("shows the epoch of the step", async () => {
-    const lab = await open({ step: 0 });
-    expect(text()).toMatch(/^Epoch 1: /);
-    lab.playback.goto(9);
-    await waitFor(() => expect(text()).toMatch(/^Epoch 3: /));
+  it("shows the last complete epoch", async () => {
+    const lab = await open({ step: 3 });
+    expect(text()).toMatch(/^Training loss at this step: /);
+    lab.playback.goto(11);
+    await waitFor(() => expect(text()).toMatch(/^Epoch 2: /));
   });
 
   it.each<[string, Partial<State>, string]>([
