@@ -18,6 +18,10 @@ export interface Selection {
   frozen: string[];
 }
 
+/** Whether two values differ. 0 and −0 are equal, and so are two unknown values. */
+const isDifferent = (one: number, other: number): boolean =>
+  one !== other && !(Number.isNaN(one) && Number.isNaN(other));
+
 export class Position {
   hasWhatIf: boolean = $derived.by(() => this.selection.silenced.length + this.selection.frozen.length > 0);
   base: Evaluated = $derived.by(() => this.evaluate(false)); // without the what-if
@@ -74,13 +78,13 @@ export class Position {
   isAffected(name: string): boolean {
     if (!this.hasWhatIf) return false;
     const { sheet } = this.base.prepared;
-    return sheet.has(name) && !Object.is(this.base.values[sheet.index(name)], this.value(name));
+    return sheet.has(name) && isDifferent(this.base.values[sheet.index(name)], this.value(name));
   }
 
   /** The number of cells that a what-if changes. */
   get affected(): number {
     if (!this.hasWhatIf) return 0;
-    return this.evaluated.values.reduce((count, value, k) => count + Number(!Object.is(value, this.base.values[k])), 0);
+    return this.evaluated.values.filter((value, k) => isDifferent(value, this.base.values[k])).length;
   }
 
   /** The cells with a fixed value: switched-off nodes, and the changes of frozen parameters. */

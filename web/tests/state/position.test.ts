@@ -58,6 +58,18 @@ describe("a position", () => {
     expect([now.value("layer1.bias[0].change"), now.affected]).toEqual([0, 2]); // the change and the value after it
   });
 
+  it("counts no change if a frozen parameter has the change −0", async () => {
+    const { now, state } = await openLab();
+    state.custom = { input: [0, 0, 1, 1], target: [1, 0] }; // pixel 0 is dark
+    const name = [0, 1, 2]
+      .map((j) => `layer1.weight[${j},0]`)
+      .find((name) => Object.is(now.value(`${name}.change`), -0));
+    expect(name).toBeDefined();
+    state.frozen = [name!];
+    expect(now.value(`${name}.change`)).toBe(0);
+    expect([now.hasWhatIf, now.affected, now.isAffected(`${name}.change`)]).toEqual([true, 0, false]);
+  });
+
   it("names the inputs of a table by its columns", async () => {
     const scaling = { columns: ["a", "b", "c", "d"], low: [0, 0, 0, 0], high: [1, 1, 1, 1] };
     const { now } = await openLab({ pictures: { ...LINES, scaling } });
