@@ -82,6 +82,33 @@ def test_columns_that_are_no_inputs_have_a_reason():
     assert (kind["left_out"], when["left_out"], when["kind"]) == (None, None, "date")
 
 
+@pytest.mark.parametrize(
+    ("names", "naming"),
+    [
+        (["name", "Name"], "name"),
+        (["NAME", "name"], "name"),
+        (["NaMe", "x"], "NaMe"),
+        (["Name", "NAME"], None),
+        (["names", "x"], None),
+    ],
+)
+def test_one_column_names_the_rows_as_in_training(names, naming):
+    rows = "".join(f"{k % 7},{k % 5},{'ab'[k % 2]}\n" for k in range(20))
+    text = f"{','.join(names)},kind\n{rows}"
+    found = head(text)
+    assert [c["name"] for c in found["columns"]] == [*names, "kind"]
+    assert [c["name"] for c in found["columns"] if c["names_rows"]] == ([] if naming is None else [naming])
+    answer = table_api.table(TableRequest("own.csv", text, label="kind", held_out=0))
+    inputs = answer["examples"]["scaling"]["columns"]
+    assert inputs == [name for name in names if name != naming]
+
+
+def test_the_column_that_names_the_rows_is_not_proposed_as_the_label():
+    text = "u,name\nx,a\ny,b\nx,a\n"
+    assert head(text)["label"] == "u"
+    assert head(text.replace("name", "label2"))["label"] == "label2"
+
+
 def test_a_first_line_of_data_is_data_on_the_page():
     text = "5.1,3.5,a\n4.9,3.0,a\n6.2,2.9,b\n"
     found = head(text)

@@ -229,6 +229,7 @@ export interface TableColumn {
   examples: string[];
   left_out: string | null; // why the column is no input
   label: boolean; // can be the label
+  names_rows: boolean;
 }
 
 /** How a CSV file is written; null stands for: find it out. */

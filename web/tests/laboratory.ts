@@ -113,5 +113,5 @@ export const tableHead = (columns: TableColumn[], label: string | null = null): 
 /** The summary of a column of numbers. */
 export const tableColumn = (change: Partial<TableColumn>): TableColumn => ({
   name: "x", kind: "number", odd: null, low: 0, high: 1, missing: 0, different: 101, examples: [], left_out: null,
-  label: false, ...change,
+  label: false, names_rows: false, ...change,
 }); // prettier-ignore

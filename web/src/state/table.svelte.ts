@@ -32,8 +32,8 @@ export function describeColumn({ kind, odd, missing, different, examples, low, h
 
 /** Return the columns to ignore: the excluded columns, and columns that cannot be read as inputs. */
 export function ignoredColumns({ columns }: TableHead, label: string | null, excluded: readonly string[]): string[] {
-  const ignored = columns.filter(({ name, odd }) => name !== label && (odd !== null || excluded.includes(name)));
-  return ignored.map(({ name }) => name).filter((name) => name.toLowerCase() !== "name"); // the column "name" names the rows
+  const inputs = columns.filter(({ name, names_rows }) => name !== label && !names_rows);
+  return inputs.filter(({ name, odd }) => odd !== null || excluded.includes(name)).map(({ name }) => name);
 }
 
 /** The part of the laboratory in which a table is trained. */

@@ -27,10 +27,11 @@ describe("a table", () => {
   ])("describes a column: %o", (given, words) => expect(describeColumn(tableColumn(given))).toBe(words));
 
   it("ignores excluded columns and columns with words among numbers, except the label and the names", () => {
-    const columns = [["name", null], ["kind", null], ["typo", "red"], ["x", null], ["y", null]] as const; // prettier-ignore
-    const head = { ...HEAD, columns: columns.map(([name, odd]) => tableColumn({ name, odd })) };
+    const columns = [["name", null], ["NAME", null], ["kind", null], ["typo", "red"], ["x", null], ["y", null]] as const; // prettier-ignore
+    const named = columns.map(([name, odd]) => tableColumn({ name, odd, names_rows: name === "name" }));
+    const head = { ...HEAD, columns: named };
     expect(ignoredColumns(head, "kind", ["y", "kind"])).toEqual(["typo", "y"]);
-    expect(ignoredColumns(head, "y", ["y", "name"])).toEqual(["typo"]);
+    expect(ignoredColumns(head, "y", ["y", "name", "NAME"])).toEqual(["NAME", "typo"]);
   });
 
   const decode = (...codes: number[]) => decodeText(Uint8Array.from(codes).buffer, "own.csv");

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet.data import splits, tables
 from tinynet.data.column_kinds import kind_of, present_words, reason_to_leave_out
-from tinynet.data.column_roles import Roles
+from tinynet.data.column_roles import Roles, input_roles
 from tinynet.data.columns import NUMBER, Column
 from tinynet.data.dialects import Dialect
 from tinynet.data.encoding import Kind, missing_cells
@@ -97,6 +97,7 @@ class ColumnSummary(NamedTuple):
     low, high : the smallest and the largest number.
     left_out : why the column is no input, or None.
     label : whether the column may be a label.
+    names_rows : whether the column names the rows, unless it is the label.
     """
 
     name: str
@@ -109,10 +110,11 @@ class ColumnSummary(NamedTuple):
     high: float
     left_out: str | None
     label: bool
+    names_rows: bool
 
 
 def _all_inputs(table: Source) -> Roles:
-    return Roles(tuple(table.columns), selects=table.named)
+    return Roles(tuple(table.columns), name=input_roles(table, ()).name, selects=table.named)
 
 
 def _cells(request: TableText) -> RawTable:
@@ -148,6 +150,7 @@ def _summary(column: Column, raw: RawTable) -> ColumnSummary:
         high=float(numbers.max()) + 0.0 if len(numbers) else 0.0,
         left_out=reason_to_leave_out(column, kind, missing) if raw.roles.selects else None,
         label=2 <= len(distinct) <= tables.MAX_CLASSES and whole,
+        names_rows=column.name == raw.roles.name,
     )
 
 
@@ -159,7 +162,7 @@ def columns(request: TableText) -> dict[str, Any]:
     raw = _cells(request)
     assert raw.dialect is not None
     found = [_summary(column, raw) for column in raw.of(raw.roles.inputs)]
-    possible = [c for c in found if c.label and not c.missing]
+    possible = [c for c in found if c.label and not c.missing and not c.names_rows]
     few = [c.name for c in possible if c.kind != "number" or c.different <= MAX_NUMBERS]
     by_name = [name for label in LABELS for name in few if name.strip().lower() == label]
     words = [c.name for c in possible if c.kind == "category"]

@@ -6,7 +6,8 @@ import Table from "../../../src/views/panels/Table.svelte";
 import { LINES, openLab, tableColumn, tableHead } from "../../laboratory";
 
 const COLUMNS = [
-  tableColumn({ name: "name", kind: "category", left_out: "different in every row" }),
+  tableColumn({ name: "Name", kind: "category", left_out: "different in every row", names_rows: true }),
+  tableColumn({ name: "NAME" }),
   tableColumn({ name: "width", missing: 2 }),
   tableColumn({ name: "height" }),
   tableColumn({ name: "note", kind: "category", left_out: "different in every row" }),
@@ -45,7 +46,8 @@ describe("the Table panel", () => {
       .slice(1)
       .map((row) => [...row.children].map((cell) => cell.textContent!.trim()));
     expect(cells).toEqual([
-      ["name", "row names", "101 categories: , …"],
+      ["Name", "row names", "101 categories: , …"],
+      ["NAME", "input", "numbers from 0 to 1"],
       ["width", "input", "numbers from 0 to 1; 2 missing"],
       ["height", "input", "numbers from 0 to 1"],
       ["note", "not used", "101 categories: , … (different in every row)"],
@@ -99,7 +101,7 @@ describe("the Table panel", () => {
   it("predicts a column of numbers", async () => {
     const { table } = await open();
     const options = [...field("Label").querySelectorAll("option")].map(({ value, disabled }) => [value, disabled]);
-    expect(options).toEqual([["name", true], ["width", false], ["height", false], ["note", true], ["color", true], ["typo", false], ["kind", false]]); // prettier-ignore
+    expect(options).toEqual([["Name", true], ["NAME", false], ["width", false], ["height", false], ["note", true], ["color", true], ["typo", false], ["kind", false]]); // prettier-ignore
     await fireEvent.change(field("Label"), { target: { value: "height" } });
     expect(screen.getByText("target")).toBeTruthy();
     await fireEvent.click(button("Train"));
