@@ -30,9 +30,8 @@ def start() -> None:
         if ended.code == 128 + signal.SIGTERM:
             with suppress(OSError, ValueError):
                 sys.stdout.flush()
-            os._exit(
-                ended.code
-            )  # without Python's shutdown, which may take longer than the timer of `_terminate`
+            # without Python's shutdown, which may take longer than the timer of `_terminate`
+            os._exit(ended.code)
         raise
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command is done

@@ -30,9 +30,8 @@ from tinynet.validation import (
     shown,
 )
 
-MAX_CELLS = (
-    2_000_000  # parameters and nodes x examples; evaluated and explained, they need up to 7 GB of memory
-)
+# Parameters and nodes x examples. Evaluated and explained, they need up to 7 GB of memory.
+MAX_CELLS = 2_000_000
 FORMAT = 2  # format 2 has new names of fields
 PHASES = ("input", "forward", "loss", "backward", "update")
 MAX_DEPTH = 32  # operations in each other in a formula of a file; TinyNet's own formulas have at most 5
