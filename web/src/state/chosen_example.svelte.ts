@@ -17,7 +17,7 @@ interface KnownExample {
 }
 
 const NAMED = ["lines", "fuzzy", "stress", "world"]; // of the built-in data sets
-const isSame = (one: number[], other: number[]): boolean =>
+const isSame = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((value, k) => value === other[k]);
 
 /** Return the name and the target of an input in the first set that has the input. */
@@ -33,7 +33,7 @@ export class ChosenExample {
   /** The name of the user's example. */
   name: string = $derived.by(() => {
     const { custom } = this.source.state;
-    return (custom && this.find(custom.input)?.name) ?? "custom";
+    return (custom && (custom.name ?? this.find(custom.input)?.name)) ?? "custom";
   });
 
   constructor(private readonly source: ExampleSource) {}
@@ -43,14 +43,24 @@ export class ChosenExample {
     this.source.state.custom = { input: [...input], target: target && [...target] };
   }
 
+  /** Choose an example of a set. Rows with equal inputs keep their own names and targets. */
+  chooseFrom({ inputs, names, targets, targetsUnknown }: Examples, k: number): void {
+    if (targets || targetsUnknown) this.choose(inputs[k], targetsUnknown ? null : targets![k]);
+    else this.choose(inputs[k]);
+    this.source.state.custom!.name = names[k];
+  }
+
   /** Set the target of the shown input, or remove it. */
   label(input: readonly number[], target: readonly number[] | null): void {
-    this.source.state.custom = { input: [...input], target: target && [...target], labeled: target !== null };
+    const { custom } = this.source.state;
+    const name = custom && isSame(custom.input, input) ? custom.name : undefined;
+    this.source.state.custom = { name, input: [...input], target: target && [...target], labeled: target !== null };
   }
 
   /** Choose a changed input. A target that the user set stays. */
   edit(input: number[]): void {
     const { custom } = this.source.state;
+    if (custom && isSame(custom.input, input)) return;
     if (custom?.labeled) this.label(input, custom.target);
     else this.choose(input);
   }

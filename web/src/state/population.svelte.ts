@@ -18,6 +18,7 @@ export interface PopulationResult {
   thing: "picture" | "row";
   input: number[];
   target: number[] | null;
+  name?: string; // of the example, if its input has no noise
   inputName: string;
   seconds: number;
 }
@@ -54,7 +55,7 @@ export class Population {
       thing: examples.shape ? ("picture" as const) : ("row" as const),
       input: [...at.input],
       target: at.target && [...at.target],
-      inputName: nameOfInput(at),
+      ...nameOfInput(at),
     };
     const signal = (this.running = new AbortController()).signal;
     [this.done, this.total, this.waiting] = [0, networks, 0];
@@ -91,8 +92,10 @@ export function trainingKey({ architecture, recipe, examples, world }: Setup): s
   return JSON.stringify([architecture, { ...recipe, seed: 0 }, examples, world ?? null]);
 }
 
-function nameOfInput({ run, selection, names, runStep }: Position): string {
+function nameOfInput({ run, selection, names, runStep }: Position): Pick<PopulationResult, "name" | "inputName"> {
   const { recipe, world } = run.setup;
   const isNoisy = (recipe.noise > 0 || world) && !selection.custom;
-  return names[0] + (isNoisy ? ` with the noise of step ${integer(runStep)}` : "");
+  const [inputName] = names;
+  if (isNoisy) return { inputName: `${inputName} with the noise of step ${integer(runStep)}` };
+  return { name: selection.custom ? selection.custom.name : inputName, inputName };
 }

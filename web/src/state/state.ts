@@ -4,6 +4,7 @@ import { DEFAULT_ARCHITECTURE, DEFAULT_RECIPE } from "../engine/recipe";
 import type { Architecture, Examples, Recipe, World } from "../types";
 
 export interface Example {
+  name?: string; // in the list from which it was chosen
   input: number[];
   target: number[] | null; // null: the example has no target
   labeled?: boolean; // the user set the target

@@ -69,6 +69,7 @@ function decoded(text: string): any {
 const isNumbers = (x: unknown): boolean =>
   Array.isArray(x) && x.every((v) => typeof v === "number" && Number.isFinite(v));
 const isNames = (x: unknown): boolean => Array.isArray(x) && x.every((v) => typeof v === "string");
+const isOptional = (x: unknown, type: "string" | "boolean"): boolean => x === undefined || typeof x === type;
 const isCount = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= 0;
 
 const isSet = (set: Examples | null): boolean =>
@@ -92,12 +93,13 @@ const rulesOf = (root: Root): [string, boolean][] => [
 /** Throw if a field of a decoded state is not valid. */
 function check(state: State): void {
   const roots = 1 + (state.others?.length ?? 0);
-  const isExample = (example: any): boolean =>
-    example === null || (isNumbers(example?.input) && isNumbers(example?.target));
-  const isChosen = (example: any): boolean =>
-    isExample(example) || (isNumbers(example?.input) && example.target === null);
+  const isExample = (example: any, mayLackTarget = false): boolean =>
+    isNumbers(example?.input) &&
+    (isNumbers(example.target) || (mayLackTarget && example.target === null)) &&
+    isOptional(example.name, "string") &&
+    isOptional(example.labeled, "boolean");
   const isBranch = (b: any, k: number): boolean =>
-    typeof b === "object" && isCount(b.from) && b.from < roots + k && isCount(b.at) && isExample(b.only ?? null) &&
+    typeof b === "object" && isCount(b.from) && b.from < roots + k && isCount(b.at) && ((b.only ?? null) === null || isExample(b.only)) &&
     (b.order === undefined || isNumbers(b.order)) && isNames(b.silenced ?? []) && isNames(b.frozen ?? []) &&
     Object.values(b.parameters ?? {}).every(Number.isFinite); // prettier-ignore
   const rules: [string, boolean][] = [
@@ -112,7 +114,7 @@ function check(state: State): void {
     ["step", isCount(state.step)],
     ["phase", isCount(state.phase) && state.phase <= LAST_PHASE],
     ["open", typeof state.open === "string"],
-    ["custom", isChosen(state.custom)],
+    ["custom", state.custom === null || isExample(state.custom, true)],
     ["silenced", isNames(state.silenced)],
     ["frozen", isNames(state.frozen)],
     ["view", ["world", "lattice", "table"].includes(state.view)],

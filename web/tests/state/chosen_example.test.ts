@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { latticePictures } from "../../src/engine/lattice";
 import { findExample } from "../../src/state/chosen_example.svelte";
+import { fromAddress, toAddress } from "../../src/state/url_state";
+import type { Examples } from "../../src/types";
 import { LINES, openLab, SETS } from "../laboratory";
 
 const ALL_GRAY_LEVELS = latticePictures();
@@ -38,6 +40,26 @@ describe("the chosen example", () => {
     expect(findExample([1, 1, 0], [LINES])).toBeNull();
   });
 
+  it("has the name and the target of its row, also if rows have equal inputs", async () => {
+    const inputs = [[1, 1, 0, 0], [0.5, 0, 0, 1], [0.5, 0, 0, 1]]; // prettier-ignore
+    const targets = [[1, 0], [1, 0], [0, 1]]; // prettier-ignore
+    const rows: Examples = { ...LINES, inputs, targets, names: ["row 1", "row 2", "row 3"], shape: null };
+    const lab = await openLab({ pictures: rows });
+    lab.chosen.chooseFrom(rows, 2);
+    expect([lab.now.names, lab.now.target]).toEqual([["row 3"], [0, 1]]);
+    expect(fromAddress(toAddress(lab.state)!).custom).toEqual({ name: "row 3", input: [0.5, 0, 0, 1], target: [0, 1] });
+    lab.chosen.edit([0.5, 0, 0, 1]); // unchanged
+    expect([lab.now.names, lab.now.target]).toEqual([["row 3"], [0, 1]]);
+    lab.chosen.label([0.5, 0, 0, 1], [1, 0]);
+    expect([lab.now.names, lab.now.target]).toEqual([["row 3"], [1, 0]]);
+    lab.chosen.edit([0.6, 0, 0, 1]);
+    expect([lab.now.names, lab.now.target]).toEqual([["custom"], [1, 0]]);
+    lab.chosen.chooseFrom({ ...rows, targetsUnknown: true }, 1);
+    expect([lab.now.names, lab.now.target]).toEqual([["row 2"], null]);
+    lab.chosen.chooseFrom({ ...rows, targets: null, names: ["1", "2", "3"] }, 0);
+    expect([lab.now.names, lab.now.target]).toEqual([["1"], [1, 0]]); // the known target of the input
+  });
+
   it("keeps a target while the picture is edited only if the user set it", async () => {
     const lab = await openLab();
     lab.chosen.choose([1, 1, 0, 0]);
@@ -64,8 +86,10 @@ describe("the chosen example", () => {
     for (const name of ["loss", "layer1.bias[0].gradient", "layer2.weight[0,1].after"])
       expect(now.value(name)).toBeNaN();
     lab.state.silenced = ["layer1.a[0]"];
-    const changed = now.evaluated.values.filter((value, k) => !Object.is(value, now.base.values[k]));
+    const text = (value: number) => String(value); // −0 and 0 are equal texts, and so are two NaN
+    const changed = now.evaluated.values.filter((value, k) => text(value) !== text(now.base.values[k]));
     expect(now.affected).toBe(changed.length);
+    expect(now.affected).toBeGreaterThan(0);
     expect(now.isAffected("loss")).toBe(false);
     lab.chosen.choose([1, 1, 0, 0]);
     expect([now.lacksTarget, Number.isFinite(now.value("loss"))]).toEqual([false, true]);

@@ -10,10 +10,13 @@ it("the name of a picture contains the noise of the step, except for a chosen pi
   await lab.change({ recipe: { ...lab.state.recipe, noise: 0.1 } });
   const population = new Population({ ...lab.api, population: async () => RESPONSE }, lab.messages);
   await population.train(lab.now);
-  expect(population.result!.inputName).toBe("left with the noise of step 2");
+  expect([population.result!.inputName, population.result!.name]).toEqual(["left with the noise of step 2", undefined]);
   lab.state.custom = { input: [1, 0, 1, 0], target: [1, 0] };
   await population.train(lab.now);
   expect([population.result!.inputName, population.isRunning]).toEqual(["left", false]);
+  lab.state.custom = { name: "row 3", input: [1, 0, 1, 0], target: [1, 0] };
+  await population.train(lab.now);
+  expect([population.result!.inputName, population.result!.name]).toEqual(["row 3", "row 3"]);
 });
 
 it("a request for a population of a world has the fields of the world", async () => {

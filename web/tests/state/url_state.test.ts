@@ -30,6 +30,24 @@ describe("the address", () => {
       expect(fromAddress(toAddress(state)!)).toEqual(state);
     }
   });
+  it("contains the name of an example, and whether the user set its target", () => {
+    const custom = { name: "row 3", input: [0.5], target: null, labeled: true };
+    const only = { name: "row 2", input: [0.5], target: [1] };
+    const state = { ...defaultState(), custom, branches: [{ from: 0, at: 1, only }] };
+    expect(fromAddress(toAddress(state)!)).toEqual(state);
+  });
+  it.each<[object, string]>([
+    [{ custom: { name: 3, input: [0.5], target: [1] } }, "custom"],
+    [{ custom: { name: null, input: [0.5], target: null } }, "custom"],
+    [{ custom: { labeled: "yes", input: [0.5], target: [1] } }, "custom"],
+    [{ custom: { input: [0.5] } }, "custom"],
+    [{ branches: [{ from: 0, at: 1, only: { name: ["a"], input: [0.5], target: [1] } }] }, "branches"],
+    [{ branches: [{ from: 0, at: 1, only: { input: [0.5], target: null } }] }, "branches"],
+  ])("with the damaged example %j is rejected", (changes, field) => {
+    expect(() => fromAddress("#1." + btoa(JSON.stringify(changes)))).toThrow(
+      `The address is damaged. Its field ${field} is not valid.`,
+    );
+  });
   it("encodes text in any language", () => {
     const state = { ...defaultState(), open: "größe ∂L/∂w 图" };
     expect(fromAddress(toAddress(state)!)).toEqual(state);

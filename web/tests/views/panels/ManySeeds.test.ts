@@ -78,7 +78,7 @@ describe("the panel of many seeds", () => {
     expect(text()).toContain("Difference from −1.000 to 0.000: 30 networks. Open seed 4, 8.");
     await click("8");
     await waitFor(() => expect([lab.root.seed, lab.state.step]).toEqual([8, 12]));
-    expect(lab.state.custom!.input).toEqual([1, 1, 0, 0]);
+    expect(lab.state.custom).toEqual({ name: "top", input: [1, 1, 0, 0], target: [1, 0] });
     expect(text()).toContain("this run"); // the same training with another seed
   });
 

@@ -29,11 +29,11 @@ describe("the Picture panel", () => {
   it("shows a selected picture until the user returns to the training picture", async () => {
     const lab = await open();
     await click("left");
-    expect(lab.state.custom).toEqual({ input: [1, 0, 1, 0], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ name: "left", input: [1, 0, 1, 0], target: [0, 1] });
     expect(screen.getByRole("heading").textContent).toBe("Picture · left");
     expect(screen.getByRole("button", { name: "left" }).ariaPressed).toBe("true");
     await choose(screen.getByLabelText("Black-and-white pictures"), "15");
-    expect(lab.state.custom).toEqual({ input: [1, 1, 1, 1], target: null });
+    expect(lab.state.custom).toEqual({ name: "1111", input: [1, 1, 1, 1], target: null });
     expect(screen.getByRole("heading").textContent).toBe("Picture · 1111");
     await click("Show training picture");
     expect(lab.state.custom).toBeNull();
@@ -54,6 +54,19 @@ describe("the Picture panel", () => {
     expect(text()).not.toMatch(/Target:|has no target/);
     await choose(screen.getByLabelText("Target"), "0");
     expect(lab.state.custom!.target).toBeNull();
+  });
+
+  it("lists a soft target, and the other targets", async () => {
+    const lab = await open();
+    lab.state.custom = { input: [1, 0.9, 0, 0], target: [0.9, 0.1] };
+    const list = await screen.findByLabelText<HTMLSelectElement>("Target");
+    const choices = () => [...list.options].map(({ text }) => text);
+    const others = ["none", "horizontal", "vertical", "all classes equally"];
+    expect([choices(), list.selectedOptions[0].text]).toEqual([[...others, "0.9, 0.1"], "0.9, 0.1"]);
+    expect(text()).toContain("Target: horizontal.");
+    await choose(list, "2");
+    await waitFor(() => expect([choices(), list.selectedOptions[0].text]).toEqual([others, "vertical"]));
+    expect(lab.state.custom!.target).toEqual([0, 1]);
   });
 
   it("trains on the selected picture alone", async () => {
@@ -77,15 +90,19 @@ describe("the Picture panel", () => {
   it("lists many examples and the held-out examples in a menu", async () => {
     const many = (name: string, count: number): Examples => ({
       ...LINES,
-      inputs: Array.from({ length: count }, (_, k) => [k / count, 0, 0, 1]),
-      targets: Array.from({ length: count }, () => [0, 1]),
+      inputs: Array.from({ length: count }, () => [0.5, 0, 0, 1]), // all equal
+      targets: Array.from({ length: count }, (_, k) => [(k + 1) % 2, k % 2]),
       names: Array.from({ length: count }, (_, k) => `${name} ${k}`),
       shape: null,
     });
     const lab = await open({ pictures: many("row", 20), heldOut: many("test", 2) });
     expect(screen.queryByRole("button", { name: "row 1" })).toBeNull();
     await choose(screen.getByLabelText("Other rows"), "Held-out/1");
-    expect(lab.state.custom).toEqual({ input: [0.5, 0, 0, 1], target: [0, 1] });
+    expect(lab.state.custom).toEqual({ name: "test 1", input: [0.5, 0, 0, 1], target: [0, 1] });
+    expect(screen.getByRole("heading").textContent).toBe("Row · test 1");
+    await choose(screen.getByLabelText("Other rows"), "Training/4");
+    expect(screen.getByRole("heading").textContent).toBe("Row · row 4");
+    expect(text()).toContain("Target: horizontal.");
   });
 
   it("shows numbers to predict in their units", async () => {

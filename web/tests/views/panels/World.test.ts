@@ -31,7 +31,7 @@ describe("the panel of all inputs", () => {
   it("selects a picture", async () => {
     const lab = await open({ step: 1 });
     await click(/^1001: /);
-    expect(lab.state.custom).toEqual({ input: [1, 0, 0, 1], target: null });
+    expect(lab.state.custom).toEqual({ name: "1001", input: [1, 0, 0, 1], target: null });
   });
 
   it("shows the lattice of gray levels", async () => {
@@ -68,7 +68,7 @@ describe("the panel of all inputs", () => {
       .slice(1);
     expect(stress.lastElementChild!.textContent).toBe(""); // gray has no right answer
     await fireEvent.click(within(rows[2]).getByRole("button", { name: "left" }));
-    expect(lab.state.custom!.input).toEqual([1, 0, 1, 0]);
+    expect(lab.state.custom).toEqual({ name: "left", input: [1, 0, 1, 0], target: [0, 1] });
   });
 
   it("saves the view as a table", async () => {
