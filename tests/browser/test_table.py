@@ -184,7 +184,10 @@ def test_the_dialect_of_a_table_is_shown_and_can_be_changed(open_page, folder):
     page = open_page(allowed=("400",))
     choose(page, folder / "bare.csv")
     panel = page.locator(".at-table")
-    expect(panel).to_contain_text("bare.csv: 4 rows (semicolons, decimal comma, UTF-8, no column names).")
+    expect(panel).to_contain_text(
+        "bare.csv: 4 rows (semicolons, decimal comma, no column names). The file is not UTF-8. It is read as "
+        "Windows-1252, such as 'süß'."
+    )
     expect(panel.get_by_role("row", name=re.compile("^column 2"))).to_contain_text("2 categories: süß, sauer")
     expect(panel.get_by_role("row", name=re.compile("^column 1"))).to_contain_text("numbers from 5.5 to 8")
     panel.get_by_label("First line has column names").check()
@@ -200,7 +203,7 @@ def test_categories_and_missing_cells_train_on_the_page(open_page, folder):
     expect(panel.get_by_role("row", name=re.compile("^age"))).to_contain_text("8 missing")
     panel.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text(
-        "people.csv, line 2, column 'age': the cell is empty, and 8 of 40"
+        "people.csv, line 2, column 'age': the cell is empty. 8 of the 40 cells of the column are missing."
     )
     panel.get_by_label("Missing cells").select_option("flag")
     expect(train(page)).to_contain_text("12 of 12 held-out rows")
