@@ -394,3 +394,55 @@ def test_a_signal_while_the_delimiter_is_found_is_not_lost(number, error, table,
         signal.signal(signal.SIGTERM, previous)
     monkeypatch.undo()
     assert len(read(path)) == 2
+
+
+def test_a_line_that_begins_with_a_number_sign_inside_quotes_is_no_comment(table):
+    rows = [
+        "x;notes;city;label",
+        '81;"to do:\n#1 call back; soon";Paris;a',
+        "5;ok;Köln;b",
+        "37;ok;Rome;a",
+        "4;ok;Rome;b",
+    ]
+    for end in ("\n", "\r\n"):
+        path = table((end.join(rows) + end).encode())
+        found = tn.Examples.from_table(path, label="label", ignore=["notes"])
+        assert found.scaling.columns == ("x", "city = Köln", "city = Paris", "city = Rome")
+
+
+def test_a_short_row_of_words_with_a_number_sign_is_a_problem(table):
+    rows = "".join(f"#{'abc'[k % 3]},{k},{'ab'[k % 2]}\n" for k in range(12))
+    path = table(f"tag,x,label\n# a comment\n{rows}#c,5\n".encode())
+    with pytest.raises(TinyNetError, match="line 15: the row has 2 cells and the header has 3"):
+        tn.Examples.from_table(path, label="label")
+
+
+def test_a_comment_in_one_column_is_skipped_everywhere(table):
+    numbers = "".join(f"{k}\n" for k in range(1200))
+    path = table(f"label\n# first\n{numbers}# late\n#later\n1\n".encode())
+    trained = tn.Examples.from_table({"label": [0.0, 1200.0], "y": list("ab")}, label="y")
+    assert len(trained.read_like(path)) == 1201
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [(b"PK\x03\x04more", "an Excel workbook or a ZIP file"), (b"\x1f\x8b\x08", "a gzip file")],
+)
+def test_a_file_of_another_kind_is_named(table, start, what):
+    with pytest.raises(TinyNetError, match=f"table.csv is {what}. Save the table as CSV in UTF-8.$"):
+        tn.Examples.from_table(table(start))
+
+
+def test_a_column_that_begins_like_excels_first_line_is_a_column(table):
+    rows = "".join(f"{k},{'ab'[k % 2]}\n" for k in range(8))
+    assert tn.Examples.from_table(table(f"sep=a,label\n{rows}".encode())).scaling.columns == ("sep=a",)
+    spaced = rows.replace(",", ";")
+    assert tn.Examples.from_table(table(f"sep=; \nx;label\n{spaced}".encode())).scaling.columns == ("x",)
+
+
+def test_the_word_of_windows_1252_is_announced_beside_a_column_of_words_and_numbers(table):
+    rows = "".join(f"{('7', 'b', 'café')[k % 3]},{k},{'ab'[k % 2]}\n" for k in range(30))
+    found = tn.Examples.from_table(table(f"code,x,label\n{rows}".encode("cp1252")), label="label")
+    assert any(
+        "is not UTF-8. It is read as Windows-1252, such as 'café' in line 4" in note for note in found.notes
+    )

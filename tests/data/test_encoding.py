@@ -113,8 +113,14 @@ def test_dates_in_another_form_are_refused():
     assert str(caught.value) == (
         "the table has 2 problems:\n- row 1, column 't': '3.4.2020' is not a date in the form 2021-04-03.\n"
         "- row 2, column 't': '5.6.2021' is not a date in the form 2021-04-03.\n"
-        "Correct the cell. To leave the column out, add 't' to ignore."
+        "Correct the cell. To leave the column out, add 't' to ignore. "
+        "If the column holds categories, add 't' to categories."
     )
+
+
+def test_versions_are_categories_on_request():
+    table = read({"v": ["1.2.0", "1.10.0"] * 2, "label": list("abab")}, categories=["v"])
+    assert table.scaling.columns == ("v = 1.10.0", "v = 1.2.0")
 
 
 def test_another_word_in_a_column_of_dates_is_an_error():
@@ -124,7 +130,7 @@ def test_another_word_in_a_column_of_dates_is_an_error():
             read({"t": [*days, other], "x": range(9), "label": list("ababababa")})
         assert str(caught.value) == (
             f"the table, row 9, column 't': {other!r} is not a date in the form 2021-04-03. Correct the cell. To leave the "
-            "column out, add 't' to ignore."
+            "column out, add 't' to ignore. If the column holds categories, add 't' to categories."
         )
     with pytest.raises(
         TinyNetError, match="row 1, column 'when': '2020' is not a date in the form 2021-04-03"
@@ -410,3 +416,32 @@ def test_dates_of_any_year_are_read():
     days = np.array(["1500-01-01", "2021-01-01", "2500-01-01", "3021-01-01"], dtype="datetime64[s]")
     some = read(pd.DataFrame({"x": days, "label": list("abab")}))
     assert some.scaling.inverse(some.inputs)[:, 0].round(9).tolist() == [1500, 2021, 2500, 3021]
+
+
+@pytest.mark.parametrize("name", ["bid", "amount_paid", "humid", "Grid", "Valid", "Android", "GRID"])
+def test_a_name_that_ends_like_id_is_no_identifier(name):
+    assert read({name: range(9), "label": list("ababababa")}).scaling.columns == (name,)
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "PassengerId", "customerID", "row_id", "Unnamed: 0", "No"])
+def test_identifiers_that_differ_in_every_row_are_left_out(name):
+    found = read({name: range(9), "x": [1, 2, 3] * 3, "label": list("ababababa")})
+    assert found.scaling.columns == ("x",)
+
+
+def test_columns_that_are_used_are_not_called_left_out():
+    found = read({"t": [5, 5], "u": [7, 7], "word": ["a", "a"], "label": ["a", "b"]})
+    assert (found.scaling.columns, found.notes) == (
+        ("t", "u"),
+        ("'word' is 'a' in every row and is left out.",),
+    )
+
+
+@pytest.mark.parametrize("error", ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"])
+def test_errors_of_excel_are_missing_cells(error):
+    numbers = [error if k % 4 == 0 else k for k in range(40)]
+    table = {"x": numbers, "c": [error, "p", "q", "q"] * 10, "label": [error, "a", "b", "b"] * 10}
+    found = read(table, label="label", missing="mean")
+    assert found.scaling.columns == ("x", "c = p", "c = q")
+    assert (len(found), found.target_names) == (30, ("a", "b"))
+    assert len(read({"x": numbers, "y": range(40)}, targets="y", missing="drop")) == 30

@@ -64,7 +64,7 @@ def show_table(table: Table) -> None:
     from rich.text import Text as Plain
 
     shown = RichTable(
-        title=Plain(printable(table.title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+        title=Plain(printable_lines(table.title)), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
     )
     for k, column in enumerate(table.columns):
         shown.add_column(

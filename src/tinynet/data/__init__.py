@@ -12,6 +12,7 @@ columns.py         the cells of a column: numbers, words and missing cells
 column_roles.py    the role of each column: input, label, target or name
 encoding.py        how columns become inputs: numbers, categories, dates
 column_kinds.py    the kind of each input column
+decimal_evidence.py  whether decimals follow a point or a comma
 raw_tables.py      the cells of a table
 target_columns.py  the label or the targets of a table
 tables.py          tables as unscaled arrays

@@ -27,7 +27,7 @@ MAX_CATEGORIES = 100  # different words of a column that become inputs
 MIN_WORDS = 0.1  # fraction of words in a column of words and numbers that is no column of numbers
 FEW = 20  # rows of a table in which one word is more than a tenth, and may still be a mistake
 MAX_WORDS = 3  # words of a column that an error lists
-IDENTIFIER = re.compile(r"(.*[_ .-])?(id|index|nr|no|unnamed: 0)|.*Id|.*ID", re.IGNORECASE)
+IDENTIFIER = re.compile(r"(?i:(.*[_ .-])?(id|index|nr|no|unnamed: 0))|.*[a-z](Id|ID)")
 DROP = advice("missing", "drop", condition="To leave such rows out")
 FILL_IN = (
     "Fill in the missing cells.",
@@ -159,8 +159,8 @@ def _check_cells(column: Column, kind: Kind, present: np.ndarray, table: Cells) 
     wrong = unreadable_cells(column, kind) & present
     if wrong.any():
         category = advice("categories", [column.name], condition="If the column holds categories")
-        advised = (advice("ignore", [column.name], condition="To leave the column out"), category)
-        add_words(column, wrong, table.place, table.problems, kind, *advised[: 1 + (kind == "number")])
+        ignored = advice("ignore", [column.name], condition="To leave the column out")
+        add_words(column, wrong, table.place, table.problems, kind, ignored, category)
     return not wrong.any()
 
 
@@ -178,7 +178,7 @@ def add_words(
         what = rule
         if word.lower().lstrip("+-") in ("inf", "infinity"):
             what = "not finite"
-        elif PLAIN.fullmatch(word) and kind == "number":
+        elif PLAIN.fullmatch(word) and plain_number(word) is None and kind == "number":
             what = "too large"
         rows = column.is_word([word]) & wrong
         problems.add(place.of(column.name, rows), f"{shown(word)} is {what}.", "Correct the cell.", *advised)

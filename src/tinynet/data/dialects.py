@@ -36,8 +36,11 @@ BYTE_ORDER_MARKS = {  # the marks of UTF-32 come first, because they begin with 
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+NO_TEXT = {b"PK\x03\x04": "an Excel workbook or a ZIP file", b"\x1f\x8b": "a gzip file"}
 COMMENT = "#"
-SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)  # Excel's first line
+SEPARATOR_LINE = re.compile(
+    r'\ufeff?"?sep=([^"\r\n])"?[ ,;\t]*(?:[\r\n]+|\Z)', re.IGNORECASE
+)  # Excel's first line
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,12 @@ def found_encoding(path: Path, file: BinaryIO) -> tuple[str, str]:
 
     Raises TinyNetError for a file that is not text, and for a file of which most is UTF-8.
     """
-    encoding = _unicode_of(file.read(4))
+    start = file.read(4)
     file.seek(0)
+    for mark, what in NO_TEXT.items():
+        if start.startswith(mark):
+            raise TinyNetError(f"{path} is {what}. Save the table as CSV in UTF-8.")
+    encoding = _unicode_of(start)
     if encoding is not None:
         return encoding, ""
     bad = undecodable(file, "utf-8-sig")
@@ -193,8 +200,8 @@ def _is_mostly_utf8(file: BinaryIO) -> bool:
     decoder, good, bad = codecs.getincrementaldecoder("utf-8")("replace"), 0, 0
     for block in _blocks(file):
         text = decoder.decode(block, final=not block)
-        wrong = text.count("\ufffd")
-        good, bad = good + sum(character > "\x7f" for character in text) - wrong, bad + wrong
+        wrong, ascii_only = text.count("\ufffd"), text.encode("ascii", "ignore")
+        good, bad = good + len(text) - len(ascii_only) - wrong, bad + wrong
     return good >= bad
 
 
@@ -233,7 +240,7 @@ def sniffed(dialect: Dialect, sample: str) -> Dialect:
     first = SEPARATOR_LINE.match(sample)
     if first is not None:
         return replace(dialect, delimiter=first[1])
-    lines = [line for line in sample.splitlines(keepends=True) if not line.startswith(COMMENT)]
+    lines = _without_comments(sample.splitlines(keepends=True))
     if len(sample) >= SAMPLE and len(lines) > 1:
         del lines[-1]  # the end of the sample may be inside a row
     delimiter, quote = _sniff("".join(lines)) or (",", '"')
@@ -243,6 +250,17 @@ def sniffed(dialect: Dialect, sample: str) -> Dialect:
     if not any(delimiter in line for line in lines) and _are_columns([line.split() for line in lines]):
         delimiter = " "
     return replace(dialect, delimiter=delimiter, quote=quote)
+
+
+def _without_comments(lines: list[str]) -> list[str]:
+    """Return the lines that do not begin with #, or are inside quotes."""
+    kept, quotes = [], 0
+    for line in lines:
+        if quotes % 2 == 0 and line.startswith(COMMENT):
+            continue
+        kept.append(line)
+        quotes += line.count('"')
+    return kept
 
 
 def _are_columns(rows: list[list[str]]) -> bool:

@@ -5,8 +5,12 @@ from typing import Any, Literal
 Missing = Literal["drop", "mean", "flag"]
 MISSING_CHOICES: tuple[Missing, ...] = ("drop", "mean", "flag")
 # Among numbers, each of these words is a missing number. Among words, "none", "-" and "." may be categories.
-MISSING_NUMBERS = ("na", "n/a", "nan", "null", "none", "?", "-", ".", "<na>", "nat")
-MISSING_WORDS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "<NA>", "NaT")
+EXCEL_ERRORS = ("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
+MISSING_NUMBERS = (
+    "na", "n/a", "n.a.", "nan", "null", "none", "missing", "?", "-", ".", "<na>", "nat",
+    *map(str.lower, EXCEL_ERRORS),
+)  # fmt: skip
+MISSING_WORDS = ("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "<NA>", "NaT", *EXCEL_ERRORS)
 
 
 def is_blank(cell: Any) -> bool:

@@ -9,7 +9,9 @@ import numpy as np
 from tinynet.data.column_kinds import Place, kind_of
 from tinynet.data.column_roles import Roles
 from tinynet.data.columns import NUMBER, Column, ColumnBuilder
+from tinynet.data.decimal_evidence import Reading, decimal_of
 from tinynet.data.dialects import Dialect
+from tinynet.data.missing import is_missing_word
 from tinynet.data.problems import Problems
 from tinynet.data.readers import NO_ROWS, Progress, Source, opened, rewindable
 from tinynet.data.written_numbers import Decimal
@@ -63,20 +65,19 @@ def read_cells(
     find_roles : Returns the roles of the columns.
 
     A table without a known decimal character is read with a decimal point. If cells are numbers only with a decimal
-    comma, the table is read again. If columns of words have numbers, too, it is read again with these numbers as words.
+    comma, the table is read again, and the evidence of both readings decides. If columns of words have numbers, too, it is read again with these numbers as words.
     """
     source, dialect = rewindable(source), dialect or Dialect()
     raw = _read_once(source, find_roles, dialect, progress)
     if dialect.decimal is None and _may_have_commas(raw):
         other = _read_once(source, find_roles, _known(raw, dialect, ","), progress)
-        needed = any(c.needs_comma for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
-        raw = other if _n_words(other) < _n_words(raw) + (not needed) else raw
+        readings = map(Reading, _numeric(raw), _numeric(other))
+        semicolons = raw.dialect is not None and raw.dialect.delimiter == ";"
+        raw = other if decimal_of(raw.name, readings, semicolons) == "," else raw
     mixed = tuple(c.name for c in raw.of(raw.roles.inputs) if kind_of(c) == "category" and c.has_numbers)
     if mixed:
         roles = raw.roles._replace(categories=(*raw.roles.categories, *mixed))
-        raw = _read_once(
-            source, lambda _: roles, replace(raw.dialect or dialect, decimal=raw.decimal), progress
-        )
+        raw = _read_once(source, lambda _: roles, _known(raw, dialect, raw.decimal), progress)
     if raw.dialect is None and raw.decimal == "," and dialect.decimal is None:
         raw = replace(raw, notes=("The numbers have a decimal comma.", *raw.notes))
     return raw
@@ -124,7 +125,7 @@ def _may_have_commas(raw: RawTable) -> bool:
 
     In a table that is separated by semicolons, 1,200 is a number with a decimal comma.
     """
-    numeric = raw.of((*raw.roles.inputs, *raw.roles.targets))
+    numeric = _numeric(raw)
     semicolons = raw.dialect is not None and raw.dialect.delimiter == ";"
     if not semicolons and any(_has_decimals(column) for column in numeric):
         return False  # the decimal point is in use
@@ -132,11 +133,11 @@ def _may_have_commas(raw: RawTable) -> bool:
 
 
 def _has_decimals(column: Column) -> bool:
-    """Return whether every cell is a number, and one has decimals."""
+    """Return whether every cell is missing or a number, and one has decimals."""
     numbers = column.numbers[column.codes == NUMBER]
-    return not column.words and bool((numbers != np.round(numbers)).any())
+    return all(map(is_missing_word, column.words)) and bool((numbers != np.round(numbers)).any())
 
 
-def _n_words(raw: RawTable) -> int:
-    """Return the count of cells that are no numbers, in the columns that may hold numbers."""
-    return sum(int((c.codes != NUMBER).sum()) for c in raw.of((*raw.roles.inputs, *raw.roles.targets)))
+def _numeric(raw: RawTable) -> list[Column]:
+    """Return the columns that may hold numbers."""
+    return raw.of((*raw.roles.inputs, *raw.roles.targets))

@@ -168,7 +168,9 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
     start = list(islice(rows, TEST_ROWS + 1))
     width = _width(start)
     rows = _without_blank_lines(chain(start, rows), width)
-    start = [row for row in islice(rows, TEST_ROWS + 1) if not _is_comment(row, width)]
+    start = list(islice(rows, TEST_ROWS + 1))
+    tagged = sum(_is_tagged(row, width) for row in start) > 1
+    start = [row for row in start if not _is_comment(row, width, tagged)]
     start = _without_comment_above_names(start, dialect)
     if not start or not start[0][1]:
         raise TinyNetError(f"{name} {NO_ROWS}")
@@ -183,25 +185,27 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
         _check_column_names(f"{name}, line {start[0][0]}", columns)
         del start[0]
     _check_delimiter(name, columns, dialect)
-    shape = Shape(width, kept, marked=2 * sum(map(_begins_like_comment, start)) >= len(start))
-    chunks = _csv_chunks(chain(start, rows), shape, problems, report)
+    marked = 2 * sum(map(_begins_like_comment, start)) >= len(start)
+    chunks = _csv_chunks(chain(start, rows), RowRules(width, kept, marked, tagged), problems, report)
     notes = ("The first column has no name and is left out.",) * has_index
     return Source(
         name, "line", columns, chunks, problems, dialect=dialect, named=bool(dialect.header), notes=notes
     )
 
 
-class Shape(NamedTuple):
-    """The shape of a row of a file.
+class RowRules(NamedTuple):
+    """The rules of a row of a file.
 
     width : Number of cells.
     kept : The columns that are kept.
     marked : Whether at least half of the rows begin like a comment. Such rows are data.
+    tagged : Whether rows of data begin with a word such as #a. Then only lines that begin with # and a space are comments.
     """
 
     width: int
     kept: list[int]
     marked: bool
+    tagged: bool
 
 
 def _all_differ(rows: list[Row]) -> bool:
@@ -278,12 +282,17 @@ def _may_be_comment(row: Row) -> bool:
     return row[1][0].startswith(COMMENT) and row[1][0].strip() != COMMENT
 
 
+def _is_tagged(row: Row, width: int) -> bool:
+    """Return whether a row of data begins with a word such as #a."""
+    return len(row[1]) == width > 1 and _may_be_comment(row) and not _begins_like_comment(row)
+
+
 def _begins_like_comment(row: Row) -> bool:
     return row[1][0].startswith(f"{COMMENT} ")
 
 
 def _check_title(name: str, rows: list[Row]) -> None:
-    """Raise a TinyNetError if the first row has less cells than most rows below, as a title has."""
+    """Raise a TinyNetError if the first row has fewer cells than most rows below, as a title has."""
     (line, first), below = rows[0], [_n_filled(cells) for _, cells in rows[1:]]
     wide = 2 * sum(count > len(first) for count in below) > len(below)
     lonely = _n_filled(first) == 1 < len(first) and 2 * sum(count > 1 for count in below) > len(below)
@@ -300,13 +309,15 @@ def _n_filled(cells: list[str]) -> int:
     return next((k for k in range(len(cells), 0, -1) if cells[k - 1].strip()), 0)
 
 
-def _is_comment(row: Row, width: int) -> bool:
+def _is_comment(row: Row, width: int, tagged: bool) -> bool:
     """Return whether a row is a comment.
 
     A comment begins with # and has another number of cells than the table. A table of one column has no row that
     begins with #.
     """
     cells = row[1]
+    if tagged and not _begins_like_comment(row):
+        return False
     return cells[0].startswith(COMMENT) and (len(cells) != width or width == 1)
 
 
@@ -344,22 +355,24 @@ def _check_delimiter(name: str, columns: list[str], dialect: Dialect) -> None:
 
 
 def _csv_chunks(
-    rows: Iterator[Row], shape: Shape, problems: Problems, report: Callable[[], Any]
+    rows: Iterator[Row], rules: RowRules, problems: Problems, report: Callable[[], Any]
 ) -> Iterator[Chunk]:
     """Yield the rows in chunks."""
     while chunk := list(islice(rows, CHUNK_ROWS)):
-        good = [row for row in chunk if _is_complete(row, shape, problems)]
+        good = [row for row in chunk if _is_complete(row, rules, problems)]
         if good:
-            columns = list(zip(*(cells[: shape.width] for _, cells in good), strict=True))
-            yield Chunk([line for line, _ in good], [columns[k] for k in shape.kept])
+            columns = list(zip(*(cells[: rules.width] for _, cells in good), strict=True))
+            yield Chunk([line for line, _ in good], [columns[k] for k in rules.kept])
         report()
 
 
-def _is_complete(row: Row, shape: Shape, problems: Problems) -> bool:
+def _is_complete(row: Row, rules: RowRules, problems: Problems) -> bool:
     """Return whether a row has a cell for each column. A row without is added to the problems, or is a comment."""
-    (line, cells), (width, kept, marked) = row, shape
+    (line, cells), (width, kept, marked, tagged) = row, rules
+    if width == 1 and _is_comment(row, width, tagged):
+        return False
     if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-        if not _is_comment(row, width):
+        if not _is_comment(row, width, tagged):
             problems.add(
                 f"line {line}",
                 f"the row has {counted(len(cells), 'cell')} and the header has {width:,}.",

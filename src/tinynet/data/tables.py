@@ -21,7 +21,7 @@ from tinynet.data.target_columns import (
     check_answers,
     targets_of,
 )
-from tinynet.data.written_numbers import Decimal
+from tinynet.data.written_numbers import Decimal, written_number
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import check_choice, listed, shown
 
@@ -207,11 +207,15 @@ def _encoding(raw: RawTable, missing: Missing | None, notes: list[str]) -> Encod
     """Return how the inputs of a table are read. Other columns are added to the notes or problems."""
     columns, left_out = raw.of(raw.roles.inputs), LeftOut({}, {})
     found = [input_column(column, raw, missing, left_out) for column in columns]
-    notes += [_columns_left_out(names, reason) for reason, names in left_out.reasons.items()]
+    reasons = left_out.reasons
     if not any(found) and not raw.problems:  # constant numbers are better than no input
         everything = replace(raw, roles=raw.roles._replace(selects=False))
         left_out = LeftOut({}, {})
         found = [None if c.words else input_column(c, everything, missing, left_out) for c in columns]
+    used = {how.name for how in found if how is not None}
+    for reason, names in reasons.items():
+        names = [name for name in names if name not in used]
+        notes += [_columns_left_out(names, reason)] if names else []
     comma: Decimal | None = "," if raw.decimal == "," else None
     constants = tuple(left_out.constants.items())
     return Encoding(tuple(how for how in found if how is not None), missing, comma, constants)
@@ -316,7 +320,9 @@ def _check_new_cells(how: InputColumn, raw: RawTable, missing: Missing | None) -
             f"{cell} has {sign or 'no %'}. The numbers of the training rows have {how.sign or 'no %'}.",
             "Write the cell like the training rows.",
         )
-    if wrong.any() and not others:
+    if others:  # then numbers with a sign are words, too
+        wrong &= ~column.is_word(word for word in column.words if written_number(word, raw.decimal))
+    if wrong.any():
         add_words(column, wrong, raw.place, raw.problems, how.kind)
     if is_missing.any() and missing is None:
         add_missing(column, is_missing, raw.place, raw.problems, "Fill in the cell or remove the row.")

@@ -27,9 +27,12 @@ class WrittenNumber(NamedTuple):
 
 
 def _pattern(decimal: Decimal) -> re.Pattern[str]:
-    """Return the pattern of a written number: groups of three digits, or digits without groups."""
+    """Return the pattern of a written number: groups of three digits, or digits without groups.
+
+    The first group does not begin with 0: 0,107 has a decimal comma.
+    """
     point, thousands = re.escape(decimal), "[,' ]" if decimal == "." else "[.' ]"
-    groups = f"[0-9]{{1,3}}(?P<thousands>{thousands})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
+    groups = f"[1-9][0-9]{{0,2}}(?P<thousands>{thousands})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
     digits = f"(?P<whole>{groups}|[0-9]+)(?:{point}(?P<fraction>[0-9]*))?|{point}(?P<only>[0-9]+)"
     before, after = f"(?P<before>[{CURRENCIES}]?) ?", f" ?(?P<after>[{CURRENCIES}{PERCENT}]?)"
     return re.compile(
@@ -73,8 +76,8 @@ def written_number(text: str, decimal: Decimal = ".") -> WrittenNumber | None:
 def needs_comma(text: str) -> bool:
     """Return whether a text is a number only with a decimal comma.
 
-    >>> [needs_comma(text) for text in ("3,5", "1,200", "3.5", "red")]
-    [True, False, False, False]
+    >>> [needs_comma(text) for text in ("3,5", "1,200", "0,200", "3.5", "red")]
+    [True, False, True, False, False]
     """
     return written_number(text, ",") is not None and written_number(text, ".") is None
 
