@@ -209,7 +209,12 @@ def test_categories_and_missing_cells_train_on_the_page(open_page, folder):
     expect(train(page)).to_contain_text("12 of 12 held-out rows")
     sex = page.locator(".at-picture").get_by_role("combobox", name=re.compile("^sex"))
     sex.select_option(label="f")
-    expect(page.get_by_role("heading", name=re.compile("^Row"))).to_contain_text("custom")
+    heading = page.get_by_role("heading", name=re.compile("^Row"))
+    expect(heading).to_contain_text("row 26")  # a training row with these cells
+    age = page.locator(".at-picture").get_by_label("age", exact=True)
+    age.fill("12.5")
+    age.press("Enter")
+    expect(heading).to_contain_text("custom")
 
 
 def test_a_column_with_a_word_among_numbers_is_not_used(open_page, folder):
