@@ -68,7 +68,7 @@ def test_a_shared_address_restores_the_page(open_page):
     wait_until_settled(page)
     other = open_page(page.url.split("/")[-1])
     expect(other.locator(".at-timeline tbody tr")).to_have_count(2)
-    expect(other.locator(".at-timeline")).to_contain_text("step 123 of 324")
+    expect(other.locator(".at-timeline")).to_contain_text("step 200 of 401")
     for area in ("picture", "network", "arithmetic", "timeline", "ledger", "world", "hidden"):
         expect(other.locator(f".at-{area}")).to_have_text(
             page.locator(f".at-{area}").inner_text(), use_inner_text=True

@@ -68,7 +68,7 @@ def test_a_watched_training_continues_with_known_formulas(open_page, tmp_path):
     recipe = replace(KNOWN.recipe, schedule="constant", learning_rate=KNOWN.learning_rate(2), epochs=1)
     continued = tn.train(KNOWN[2].network, KNOWN.examples, recipe)
     page.get_by_role("slider", name="Step").fill("3")
-    expect(heading(page)).to_contain_text("step 1 of 2")
+    expect(heading(page)).to_contain_text("step 3 of 4")
     assert_ledger_equals(page, continued[1])
 
 
