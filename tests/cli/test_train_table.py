@@ -375,10 +375,13 @@ def test_names_of_classes_are_printed_as_they_are_and_without_control_characters
 
 def test_a_heading_of_two_lines_is_printed_on_two_lines(capsys):
     terminal.show_table(
-        Table("Scores", ("examples", "accuracy\n(95 % interval)"), (("held-out", "93 %\x1b[1m"),))
+        Table(
+            "Scores\nof a network", ("examples", "accuracy\n(95 % interval)"), (("held-out", "93 %\x1b[1m"),)
+        )
     )
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines() if line.strip()]
-    assert lines[1:3] == ["                   accuracy", " examples   (95 % interval)"]
+    assert lines[:2] == ["Scores", "of a network"]
+    assert lines[2:4] == ["                   accuracy", " examples   (95 % interval)"]
     assert "93 %\\x1b[1m" in lines[-1]
 
 
