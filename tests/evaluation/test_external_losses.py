@@ -165,7 +165,10 @@ def test_a_loss_of_classes_that_falls_or_has_fallen_is_no_plateau(loss):
 
 def test_a_target_that_is_one_number_has_the_checks_without_a_formula():
     """The target is no tensor, so the loop has no targets."""
-    distance = lambda out, y: (out - 2.0).abs().mean()  # noqa: E731
+
+    def distance(out, _):
+        return (out - 2.0).abs().mean()
+
     flat = recorded(distance, Y[:, None], rate=1e-7, epochs=20)
     losses = flat.loss_per_epoch
     assert sentence(flat, "plateau") == (

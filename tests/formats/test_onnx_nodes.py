@@ -1,28 +1,28 @@
-"""Read ONNX models node by node: forms of layers, and models that are refused."""
+"""Read ONNX models node by node: the forms of layers."""
 
 import itertools
-import os
-import socket
-from functools import partial
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, numpy_helper
 
 import tinynet as tn
-from onnx_models import check_outputs, model_outputs, onnx_model, parameters
+from onnx_models import (
+    ARRAYS,
+    FIRST,
+    LAST,
+    B,
+    V,
+    W,
+    check_outputs,
+    model_outputs,
+    onnx_model,
+    parameters,
+    read,
+)
 from tinynet.errors import TinyNetError
-
-W, V, B, C = parameters(3, 4), parameters(2, 3), parameters(3), parameters(2)
-ARRAYS = {"w": W, "v": V, "b": B, "c": C, "wt": W.T, "vt": V.T}
-FIRST = [("Gemm", "x w b", "z", {"transB": 1}), ("Tanh", "z", "a", {})]
-LAST = [("Gemm", "a v c", "y", {"transB": 1})]
-
-
-def read(nodes, arrays=ARRAYS, **settings):
-    return tn.Network.from_onnx(onnx_model(nodes, arrays, **settings))
 
 
 def check(nodes, arrays=ARRAYS, **settings):
@@ -409,175 +409,6 @@ def test_a_remainder_is_a_constant(dividend, fmod):
     assert network.layers[0].weight.tolist() == W.tolist()
 
 
-REFUSED = [
-    ([("Conv", "x w", "y", {})], r"node of 'y' \(Conv\) cannot be read. TinyNet reads dense layers \(Gemm, or MatMul and Add\) with Sigmoid, Tanh, Relu, Softplus or nothing after them, and also Softmax or LogSoftmax at the end. Export only the dense layers of the model"),
-    ([FIRST[0], ("Elu", "z", "y", {})], r"\(Elu\) cannot be read"),
-    ([("Tanh", "x", "y", {})], r"\(Tanh\) comes before the first dense layer"),
-    ([*FIRST, ("Relu", "a", "y", {})], r"\(Relu\) comes after Tanh of the same layer. A layer must have one activation"),
-    ([*FIRST, ("Mul", "a k", "m", {}), ("Relu", "m", "y", {})], r"\(Relu\) comes after Tanh"),
-    ([FIRST[0], ("Softmax", "z", "y", {"axis": 0})], r"\(Softmax\) is over axis 0. It must be over the outputs"),
-    ([("Identity", "x", "y", {})], "output 'y' does not follow from the input through a dense layer"),
-    ([("Identity", "w", "y", {})], "output 'y' does not follow from the input through a dense layer"),
-    ([*FIRST, ("Mul", "a k", "y", {})], "output 'y' is scaled after Tanh. .* Export the model without this scaling"),
-    ([*FIRST, ("Gemm", "a v", "s", {"transB": 1}), ("Relu", "s", "r", {}), ("Gemm", "r u", "y", {})], "has hidden layers with Relu and with Tanh. All hidden layers must have the same activation. Export a model with one activation"),
-    ([FIRST[0], ("Softmax", "z", "a", {}), *LAST], "has Softmax after a hidden layer. It must be at the end"),
-    ([FIRST[0], ("LogSoftmax", "z", "a", {}), *LAST], "has LogSoftmax after a hidden layer"),
-    ([*FIRST, ("Add", "a z", "s", {}), ("Gemm", "s v", "y", {"transB": 1})], r"\(Add\) joins several paths, as a skip connection does"),
-    ([FIRST[0], ("Tanh", "z", "a", {}), ("Sigmoid", "z", "s", {}), ("Concat", "a s", "y", {"axis": 1})], r"\(Concat\) joins several paths"),
-    ([("MatMul", "x q", "y", {})], r"\(MatMul\) has numbers of type int8. They must be floating-point numbers. .* Export the model before it is quantized"),
-    ([("DequantizeLinear", "q k zero", "d", {}), ("MatMul", "x d", "y", {})], r"\(DequantizeLinear\) is a part of a quantized model. .* before it is quantized"),
-    ([("DynamicQuantizeLinear", "x", "d s p", {}), ("MatMulInteger", "d q", "y", {})], r"\(DynamicQuantizeLinear\) is a part of a quantized model"),
-    ([("Dropout", "x half true", "d", {}), ("Gemm", "d w", "y", {"transB": 1})], r"\(Dropout\) is in training mode. .* after model.eval\(\)"),
-    ([("Gemm", "x w", "z", {"transB": 1}), ("Dropout", "z", "d mask", {}), ("Cast", "mask", "y", {"to": 1})], "takes 'mask', which TinyNet does not compute"),
-    ([("Cast", "x", "i", {"to": TensorProto.INT64}), ("Cast", "i", "f", {"to": 1}), ("Gemm", "f w", "y", {"transB": 1})], r"\(Cast\) rounds the numbers of the examples to another type"),
-    ([("Transpose", "x", "t", {}), ("Gemm", "t square", "y", {})], r"\(Gemm\) takes a transposed array, in which each example is a column"),
-    ([("Gemm", "x w", "z", {"transB": 1}), ("Transpose", "z", "y", {})], "output 'y' is a transposed array"),
-    ([("Reshape", "x column", "r", {}), ("Gemm", "r one", "y", {})], r"\(Gemm\) takes an array whose first axis is not the examples"),
-    ([("Shape", "x", "s", {}), ("Cast", "s", "f", {"to": 1}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Cast\) converts whole numbers to another type"),
-    ([("Shape", "x", "s", {}), ("Exp", "s", "f", {}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Exp\) converts whole numbers to another type"),
-    ([("Shape", "x", "s", {}), ("Add", "half s", "f", {}), ("Gemm", "x w", "z", {"transB": 1}), ("Div", "z f", "y", {})], r"\(Add\) converts whole numbers to another type"),
-    ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "k z", "y", {})], r"\(Div\) divides by the numbers of the examples"),
-    ([("Gemm", "x w", "z", {"transB": 1}), ("Div", "z none", "y", {})], r"\(Div\) has a constant that is infinite or not a number"),
-    ([("Gemm", "x w wide", "y", {"transB": 1})], r"has a constant of shape \(5, 3\) for an array of shape \(examples, 3\)"),
-    ([FIRST[0], ("Greater", "z half", "g", {}), ("Where", "g z k", "y", {})], r"\(Where\) chooses between numbers"),
-    ([FIRST[0], ("BatchNormalization", "z k k k k", "n m s", {}), ("Tanh", "n", "y", {})], r"\(BatchNormalization\) is in training mode"),
-    ([("Reshape", "x cube", "r", {}), ("BatchNormalization", "r c c c c", "n", {}), ("Flatten", "n", "f", {}), ("Gemm", "f w", "y", {"transB": 1})], r"\(BatchNormalization\) takes an array that is not \(examples, numbers\)"),
-    ([("Clip", "x half", "s", {}), ("Gemm", "s w", "y", {"transB": 1})], r"\(Clip\) cannot be read"),
-    ([*[("Gemm", f"{'x' if n == 0 else f'h{n}'} square", f"h{n + 1}", {}) for n in range(12)], ("Identity", "h12", "y", {})], "makes more than 12 layers"),
-    ([("Identity", "x", "i0", {}), *[("Identity", f"i{n}", f"i{n + 1}", {}) for n in range(1100)], ("Gemm", "i1100 w", "y", {"transB": 1})], "has 1,102 nodes. TinyNet reads models with at most 1,000 nodes"),
-]  # fmt: skip
-REFUSED_ARRAYS = {
-    **ARRAYS,
-    "k": parameters(3),
-    "u": parameters(2, 2),
-    "q": np.ones((4, 3), np.int8),
-    "zero": np.int8(0),
-    "half": np.float32(0.5),
-    "true": np.array(True),
-    "square": parameters(4, 4),
-    "cube": np.array([-1, 2, 2]),
-    "column": np.array([-1, 1]),
-    "one": parameters(1, 1),
-    "none": np.zeros(3, np.float32),
-    "wide": parameters(5, 3),
-}
-
-
-@pytest.mark.parametrize(("nodes", "message"), REFUSED)
-def test_a_model_that_is_not_a_network_is_refused(nodes, message):
-    with pytest.raises(TinyNetError, match=message) as error:
-        read(nodes, REFUSED_ARRAYS)
-    assert "damaged" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"inputs": ("x", "mask")}, r"has 2 inputs \('x', 'mask'\). TinyNet reads models with one input of shape \(examples, inputs\)"),
-        ({"inputs": ()}, "has 0 inputs. TinyNet reads models with one input"),
-        ({"outputs": ("y", "a")}, r"has 2 outputs \('y', 'a'\). TinyNet reads models with one output"),
-        ({"shape": (4,)}, r"input 'x' has the shape \(4\). It must be \(examples, inputs\). .* Export the model with a batch of examples"),
-        ({"shape": ()}, r"input 'x' has the shape \(\). It must be \(examples, inputs\)"),
-        ({"shape": ("n", "height", 2)}, r"input 'x' has the shape \(\?, \?, 2\). Only the number of examples can vary"),
-        ({"opset": 6}, "has version 6 of ONNX's operators. It must have version 7 or later. Export the model again"),
-        ({"opset": 999}, "version 999 of its operators. The installed package onnx reads versions up to .* Upgrade onnx"),
-    ],
-)  # fmt: skip
-def test_a_model_of_another_form_is_refused(settings, message):
-    with pytest.raises(TinyNetError, match=message) as error:
-        read([*FIRST, *LAST], **settings)
-    assert "damaged" not in str(error.value)
-
-
-def changed(change):
-    model = onnx.load_from_string(onnx_model([*FIRST, *LAST], ARRAYS))
-    change(model)
-    return model.SerializeToString()
-
-
-def test_functions_and_sparse_weights_are_refused():
-    function = helper.make_function(
-        "f", "g", ["x"], ["y"], [helper.make_node("Tanh", ["x"], ["y"])], [helper.make_opsetid("", 17)]
-    )
-    with pytest.raises(TinyNetError, match="has functions. TinyNet reads models without functions"):
-        tn.Network.from_onnx(changed(lambda model: model.functions.append(function)))
-    with pytest.raises(TinyNetError, match="has sparse weights. TinyNet reads models without sparse weights"):
-        tn.Network.from_onnx(changed(lambda model: model.graph.sparse_initializer.add()))
-
-
-def test_a_huge_weight_is_refused_before_it_is_read():
-    big = numpy_helper.from_array(np.zeros((1500, 1500), np.int8), "w")
-    with pytest.raises(
-        TinyNetError, match="has 2,250,000 numbers, and a network has at most 1,000,000 parameters"
-    ):
-        tn.Network.from_onnx(changed(lambda model: model.graph.initializer[0].CopyFrom(big)))
-
-
-def external(location):
-    def change(model):
-        tensor = model.graph.initializer[0]
-        tensor.data_location = TensorProto.EXTERNAL
-        tensor.ClearField("raw_data")
-        tensor.external_data.add(key="location", value=location)
-
-    return changed(change)
-
-
-def test_weights_in_another_file_are_read_from_the_folder_of_the_model_alone(tmp_path, monkeypatch):
-    folder = tmp_path / "model"
-    folder.mkdir()
-    monkeypatch.chdir(tmp_path)
-    for place in (tmp_path, folder):
-        (place / "numbers").write_bytes(W.tobytes())
-    (folder / "net.onnx").write_bytes(external("numbers"))
-    assert tn.Network.load("model/net.onnx").layers[0].weight.tolist() == W.tolist()
-    with pytest.raises(
-        TinyNetError, match="the model has the numbers of 'w' in another file. Use Network.load"
-    ):
-        tn.Network.from_onnx(external("numbers"))
-    (folder / "link").symlink_to(tmp_path / "numbers")
-    for location in (
-        "../numbers",
-        str(tmp_path / "numbers"),
-        "link",
-        "missing",
-        "",
-        "\0",
-        "/dev/zero",
-        "x" * 5000,
-    ):
-        (folder / "net.onnx").write_bytes(external(location))
-        with pytest.raises(TinyNetError, match="net.onnx has the numbers of 'w' in another file") as error:
-            tn.Network.load(folder / "net.onnx")
-        assert "damaged" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        (lambda model: model.graph.node[0].input.__setitem__(1, "lost"), r"node of 'z' \(Gemm\) takes 'lost', which no node and no constant gives"),
-        (lambda model: model.graph.node[1].output.__setitem__(0, "x"), r"node of 'x' \(Tanh\) gives 'x', which is an input or a constant"),
-        (lambda model: model.graph.node[1].output.__setitem__(0, "w"), r"node of 'w' \(Tanh\) gives 'w', which is an input or a constant"),
-        (lambda model: model.graph.node[1].output.__setitem__(0, "z"), "two nodes give 'z'"),
-        (lambda model: model.graph.initializer[0].dims.__setitem__(0, 2), r"has a tensor 'w' that cannot be read"),
-        (lambda model: model.graph.initializer[0].dims.__setitem__(0, -3), r"has a tensor 'w' of shape \(-3, 4\)"),
-        (lambda model: model.graph.initializer[0].CopyFrom(numpy_helper.from_array(W[:, :3], "w")), r"takes rows of shape \(examples, 4\) and its weight has shape \(3, 3\)"),
-        (lambda model: model.graph.node[0].attribute[0].CopyFrom(helper.make_attribute("transB", "yes")), "has an attribute transB that is not a whole number"),
-        (lambda model: model.graph.node[0].attribute.append(helper.make_attribute("transC", 1)), "Unrecognized attribute: transC"),
-        (lambda model: model.graph.ClearField("node"), "it has no nodes"),
-        (lambda model: model.ClearField("opset_import"), "it has no version of ONNX's operators"),
-        (lambda model: model.metadata_props.add(key="tinynet", value="[" * 100_000), "its description cannot be read"),
-        (lambda model: model.metadata_props.add(key="tinynet", value="{"), "its description cannot be read"),
-        (lambda model: model.metadata_props.add(key="tinynet", value='{"architecture": {"sizes": [4, 3, 2], "hidden": "relu", "output": "identity"}, "origin": ""}'), "its layers do not match its description"),
-    ],
-)  # fmt: skip
-def test_a_model_that_contradicts_itself_is_damaged(change, reason):
-    with pytest.raises(
-        TinyNetError, match=f"the model is damaged or not an ONNX model .*{reason}.*. Use another copy"
-    ):
-        tn.Network.from_onnx(changed(change))
-
-
 def test_the_outputs_of_a_model_are_those_of_onnxruntime_to_the_last_row():
     """Show that `check_outputs` finds a difference."""
     model = onnx_model([*FIRST, *LAST], ARRAYS)
@@ -586,70 +417,3 @@ def test_the_outputs_of_a_model_are_those_of_onnxruntime_to_the_last_row():
     with pytest.raises(AssertionError):
         check_outputs(other, model)
     assert model_outputs(model, np.zeros((2, 4)))[1] == "float32"
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("offset", "-1", "which cannot be read"),
-        ("offset", "x", "which cannot be read"),
-        ("offset", "9" * 30, "which cannot be read"),
-        ("offset", "4", "is damaged .*has a tensor 'w' that cannot be read"),
-        ("offset", "1000000", "is damaged .*has a tensor 'w' that cannot be read"),
-    ],
-)
-def test_a_wrong_place_in_another_file_is_refused(tmp_path, key, value, message):
-    model = onnx.load_from_string(external("numbers"))
-    model.graph.initializer[0].external_data.add(key=key, value=value)
-    (tmp_path / "numbers").write_bytes(W.tobytes())
-    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(TinyNetError, match=message):
-        tn.Network.load(tmp_path / "net.onnx")
-
-
-@pytest.mark.parametrize(
-    ("kind", "found"), [("pipe", "a named pipe"), ("folder", "a folder"), ("socket", "a socket")]
-)
-def test_numbers_in_another_file_are_read_from_files_alone(tmp_path, kind, found):
-    place = tmp_path / "numbers"
-    if kind == "socket":
-        monitor = socket.socket(socket.AF_UNIX)
-        monitor.bind(str(place))
-        monitor.close()
-    else:
-        (place.mkdir if kind == "folder" else partial(os.mkfifo, place))()
-    (tmp_path / "net.onnx").write_bytes(external("numbers"))
-    with pytest.raises(TinyNetError) as error:
-        tn.Network.load(tmp_path / "net.onnx")
-    assert str(error.value) == (
-        f"{tmp_path}/net.onnx has the numbers of 'w' in another file: cannot read {place}: the path is {found}. Give the "
-        "path of a file."
-    )
-
-
-def test_only_the_numbers_of_a_weight_are_read_from_a_huge_file(tmp_path):
-    with (tmp_path / "numbers").open("wb") as file:
-        file.write(W.tobytes())
-        file.truncate(2**40)
-    (tmp_path / "net.onnx").write_bytes(external("numbers"))
-    assert tn.Network.load(tmp_path / "net.onnx").layers[0].weight.tolist() == W.tolist()
-
-
-def test_too_many_numbers_in_other_files_are_refused_before_they_are_read(tmp_path):
-    model = onnx.load_from_string(external("numbers"))
-    for _ in range(200):
-        model.graph.initializer.append(model.graph.initializer[0])
-        model.graph.initializer[-1].dims[:] = [1000, 1000]
-    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(
-        TinyNetError, match="has 200,000,012 numbers in other files. TinyNet reads at most 2,000,000"
-    ):
-        tn.Network.load(tmp_path / "net.onnx")
-
-
-def test_a_weight_begins_at_its_place_in_another_file(tmp_path):
-    model = onnx.load_from_string(external("numbers"))
-    model.graph.initializer[0].external_data.add(key="offset", value="8")
-    (tmp_path / "numbers").write_bytes(b"12345678" + W.tobytes() + b"more")
-    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
-    assert tn.Network.load(tmp_path / "net.onnx").layers[0].weight.tolist() == W.tolist()

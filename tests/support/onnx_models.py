@@ -6,6 +6,8 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
+from tinynet import Network
+
 TOLERANCE = {"float16": 2e-2, "float32": 2e-6, "float64": 1e-12}  # digits of a model's own numbers
 
 
@@ -86,3 +88,22 @@ def check_outputs(network, model, *, logarithms=False, count=50):
     expected = np.exp(expected) if logarithms else expected
     shown = rows.astype(dtype).astype(float)
     np.testing.assert_allclose(network(shown), expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+# a network of two layers, tanh(w x + b) and v a + c, as nodes and arrays
+W, V, B, C = parameters(3, 4), parameters(2, 3), parameters(3), parameters(2)
+ARRAYS = {"w": W, "v": V, "b": B, "c": C, "wt": W.T, "vt": V.T}
+FIRST = [("Gemm", "x w b", "z", {"transB": 1}), ("Tanh", "z", "a", {})]
+LAST = [("Gemm", "a v c", "y", {"transB": 1})]
+
+
+def read(nodes, arrays=ARRAYS, **settings):
+    """Return the network of a model."""
+    return Network.from_onnx(onnx_model(nodes, arrays, **settings))
+
+
+def changed(change):
+    """Return the model of two layers after a change, as bytes."""
+    model = onnx.load_from_string(onnx_model([*FIRST, *LAST], ARRAYS))
+    change(model)
+    return model.SerializeToString()

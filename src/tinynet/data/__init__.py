@@ -6,6 +6,7 @@ missing.py         missing cells: empty cells, and words such as NA
 written_numbers.py  numbers as people write them, such as $1,200 or 3,5
 dialects.py        the encoding, delimiter and decimal character of a CSV file
 headers.py         whether the first row has names or data
+csv_rows.py        the rows of a CSV text, without blank lines and comments
 problems.py        all problems of a table in one error
 readers.py         CSV files, data frames and arrays, read in chunks
 columns.py         the cells of a column: numbers, words and missing cells

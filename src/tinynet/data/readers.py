@@ -3,11 +3,10 @@
 A table is a CSV file, a data frame, a mapping of columns, or arrays.
 """
 
-import csv
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
@@ -17,31 +16,39 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinynet import files
+from tinynet.data.csv_rows import (
+    Row,
+    begins_like_comment,
+    check_title,
+    is_comment,
+    is_tagged,
+    table_rows,
+    width_of,
+    without_blank_lines,
+    without_comment_above_names,
+)
 from tinynet.data.dialects import (
     COMMENT,
     NAMES,
     SAMPLE,
-    SEPARATOR_LINE,
     Dialect,
     found_encoding,
     sniffed,
     undecodable,
 )
-from tinynet.data.headers import TEST_ROWS, looks_like_data, looks_like_names
+from tinynet.data.headers import TEST_ROWS, looks_like_data
 from tinynet.data.problems import Problems
 from tinynet.data.written_numbers import plain_number
 from tinynet.errors import TinyNetError, advice, counted
 from tinynet.validation import shown
 
 CHUNK_ROWS = 8192  # rows that are in memory as text at a time
-MAX_CELL = 1_000_000  # characters of a cell
 NO_ROWS = "has no rows. It must have a line of column names and at least one row below it."
 TABLE_KINDS = "a CSV file, a pandas or polars data frame, a mapping of columns, or arrays: X, or (X, y)"
 
 NO_HEADER = advice("header", False, condition="If the table has no column names")
 
 Progress = Callable[[int, int], None]
-Row = tuple[int, list[str]]  # the number of a line, and its cells
 
 
 class HeaderError(TinyNetError):
@@ -164,19 +171,19 @@ def _with_bom(encoding: str) -> str:
 
 
 def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any]) -> Source:
-    rows = _table_rows(name, text, dialect)
+    rows = table_rows(name, text, dialect)
     start = list(islice(rows, TEST_ROWS + 1))
-    width = _width(start)
-    rows = _without_blank_lines(chain(start, rows), width)
+    width = width_of(start)
+    rows = without_blank_lines(chain(start, rows), width)
     start = list(islice(rows, TEST_ROWS + 1))
-    tagged = sum(_is_tagged(row, width) for row in start) > 1
-    start = [row for row in start if not _is_comment(row, width, tagged)]
-    start = _without_comment_above_names(start, dialect)
+    tagged = sum(is_tagged(row, width) for row in start) > 1
+    start = [row for row in start if not is_comment(row, width, tagged)]
+    start = without_comment_above_names(start, dialect)
     if not start or not start[0][1]:
         raise TinyNetError(f"{name} {NO_ROWS}")
     dialect, columns = _header(name, start, dialect)
     if dialect.header:
-        _check_title(name, start)
+        check_title(name, start)
     problems = Problems(name)
     has_index = bool(dialect.header) and columns[0] == "" and len(columns) > 1 and _all_differ(start[1:])
     kept = [k for k, column in enumerate(columns) if column or not _is_empty(start, k)][has_index:]
@@ -185,7 +192,7 @@ def _csv_source(name: str, text: Any, dialect: Dialect, report: Callable[[], Any
         _check_column_names(f"{name}, line {start[0][0]}", columns)
         del start[0]
     _check_delimiter(name, columns, dialect)
-    marked = 2 * sum(map(_begins_like_comment, start)) >= len(start)
+    marked = 2 * sum(map(begins_like_comment, start)) >= len(start)
     chunks = _csv_chunks(chain(start, rows), RowRules(width, kept, marked, tagged), problems, report)
     notes = ("The first column has no name and is left out.",) * has_index
     return Source(
@@ -212,113 +219,6 @@ def _all_differ(rows: list[Row]) -> bool:
     """Return whether the first cells differ, as the row names that pandas and R write."""
     first_cells = [cells[0] for _, cells in rows]
     return len(set(first_cells)) == len(first_cells)
-
-
-def _table_rows(name: str, text: Any, dialect: Dialect) -> Iterator[Row]:
-    """Yield the rows. A blank line is a row without cells."""
-    csv.field_size_limit(MAX_CELL)
-    assert dialect.delimiter is not None
-    line = ""
-
-    def lines() -> Iterator[str]:
-        nonlocal line
-        for line in text:  # noqa: UP028  # the error of a line needs its text
-            yield line
-
-    reader = csv.reader(
-        lines(), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True
-    )
-    while True:
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            backslash = ' Write "" for a quote inside quotes, not \\".' if '\\"' in line else ""
-            raise TinyNetError(
-                f"{name}, line {reader.line_num}: the line is not valid CSV ({error}). Correct the line.{backslash}"
-            ) from error
-        if row is None:
-            return
-        if reader.line_num > 1 or not SEPARATOR_LINE.fullmatch(line):
-            yield reader.line_num, row if len(row) > 1 or "".join(row).strip() or '"' in line else []
-
-
-def _without_blank_lines(rows: Iterable[Row], width: int) -> Iterator[Row]:
-    """Yield the rows that have a cell that is not empty.
-
-    In a table of one column, a blank line between two rows is a row with an empty cell.
-    """
-    blank: list[Row] | None = None  # the blank lines since the last row, or None before the first row
-    for number, cells in rows:
-        is_full = cells and (cells[0].strip() or any(cell.strip() for cell in cells))
-        if is_full or (width == 1 and cells and blank is not None):
-            yield from blank or []
-            blank = []
-            yield number, cells
-        elif blank is not None and width == 1:
-            blank.append((number, [""]))
-
-
-def _width(rows: list[Row]) -> int:
-    """Return the number of cells of the first row that is not blank and no comment."""
-    full = [cells for _, cells in rows if any(cell.strip() for cell in cells)]
-    widths = [len(cells) for cells in full if not cells[0].startswith(COMMENT)]
-    return widths[0] if widths else max(map(len, full), default=0)
-
-
-def _without_comment_above_names(rows: list[Row], dialect: Dialect) -> list[Row]:
-    """Return the rows without the comments above the column names that have as many cells as the table.
-
-    The last row that begins with # has the column names, unless the next row clearly has them.
-    """
-    first = next((k for k, row in enumerate(rows) if not _may_be_comment(row)), 0)
-    if first == 0 or dialect.header is False:
-        return rows
-    names = rows[first][1]
-    below = [cells for _, cells in rows[first + 1 :] if len(cells) == len(names)]
-    return rows[first:] if looks_like_names(names, below, dialect.decimal or ".") else rows[first - 1 :]
-
-
-def _may_be_comment(row: Row) -> bool:
-    return row[1][0].startswith(COMMENT) and row[1][0].strip() != COMMENT
-
-
-def _is_tagged(row: Row, width: int) -> bool:
-    """Return whether a row of data begins with a word such as #a."""
-    return len(row[1]) == width > 1 and _may_be_comment(row) and not _begins_like_comment(row)
-
-
-def _begins_like_comment(row: Row) -> bool:
-    return row[1][0].startswith(f"{COMMENT} ")
-
-
-def _check_title(name: str, rows: list[Row]) -> None:
-    """Raise a TinyNetError if the first row has fewer cells than most rows below, as a title has."""
-    (line, first), below = rows[0], [_n_filled(cells) for _, cells in rows[1:]]
-    wide = 2 * sum(count > len(first) for count in below) > len(below)
-    lonely = _n_filled(first) == 1 < len(first) and 2 * sum(count > 1 for count in below) > len(below)
-    if wide or lonely:
-        found = counted(_n_filled(first), "cell")
-        raise TinyNetError(
-            f"{name}, line {line}: the line has {found}, and most lines below have more. If the line is a title, delete "
-            "each line above the column names. Otherwise name each column."
-        )
-
-
-def _n_filled(cells: list[str]) -> int:
-    """Return the number of cells up to the last one that is not empty."""
-    return next((k for k in range(len(cells), 0, -1) if cells[k - 1].strip()), 0)
-
-
-def _is_comment(row: Row, width: int, tagged: bool) -> bool:
-    """Return whether a row is a comment.
-
-    A comment begins with # and has another number of cells than the table. A table of one column has no row that
-    begins with #.
-    """
-    cells = row[1]
-    if tagged and not _begins_like_comment(row):
-        return False
-    return cells[0].startswith(COMMENT) and (len(cells) != width or width == 1)
 
 
 def _is_empty(rows: list[Row], k: int) -> bool:
@@ -369,10 +269,10 @@ def _csv_chunks(
 def _is_complete(row: Row, rules: RowRules, problems: Problems) -> bool:
     """Return whether a row has a cell for each column. A row without is added to the problems, or is a comment."""
     (line, cells), (width, kept, marked, tagged) = row, rules
-    if width == 1 and _is_comment(row, width, tagged):
+    if width == 1 and is_comment(row, width, tagged):
         return False
     if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-        if not _is_comment(row, width, tagged):
+        if not is_comment(row, width, tagged):
             problems.add(
                 f"line {line}",
                 f"the row has {counted(len(cells), 'cell')} and the header has {width:,}.",
