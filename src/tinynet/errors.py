@@ -115,7 +115,10 @@ def _option(name: str, value: str, condition: str) -> str:
     if isinstance(setting, bool):
         return _sentence(condition, "use" if setting or no else "remove", yes if setting else no or yes)
     setting = setting[0] if isinstance(setting, list) else setting
-    return _sentence(condition, "use", f"{name} {shlex.quote(str(setting))}")
+    word = shlex.quote(str(setting))
+    if not any(map(str.isalnum, word)) and not word.startswith("'"):
+        word = f"'{word}'"  # a sentence may end with . or ,
+    return _sentence(condition, "use", f"{name} {word}")
 
 
 def _sentence(condition: str, verb: str, rest: str) -> str:

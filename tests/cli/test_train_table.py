@@ -415,3 +415,15 @@ def test_too_many_columns_are_counted(tmp_path):
             r"tinynet: the network would have 4,\d{3} inputs. At most 4,096 are allowed. Use fewer columns or smaller pictures.\n",
             done.stderr,
         )
+
+
+def test_the_decimal_character_is_quoted_in_advice(tmp_path):
+    answers = ('"1,2"', "3", '"2,3"')
+    rows = "".join(f'{answers[k % 3]},"{20 + k},500",{"ab"[k % 2]}\n' for k in range(60))
+    (tmp_path / "survey.csv").write_text("choices,income,label\n" + rows)
+    done = tinynet("train", "survey.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        "If decimals follow a comma, use --decimal ','. If they follow a point, use --decimal '.'.\n"
+    )
+    assert tinynet("train", "survey.csv", "--decimal", ",", "--epochs", "1", cwd=tmp_path).returncode == 0
